@@ -33,7 +33,9 @@ def _shut_the_doors_of_gdal() -> None:
     It works only before the first import of rasterio or pyogrio; the readers also look at each
     file's first bytes, so a late import does not open the door.
     """
-    doors = "VRT,WMS,WMTS,WCS,HTTP,OGR_VRT,OAPIF,WFS,CSW,GMLAS,PLMOSAIC,EEDA,DERIVED,ZARR,STACTA,STACIT"
+    doors = (
+        "VRT,WMS,WMTS,WCS,HTTP,OGR_VRT,OAPIF,WFS,CSW,GMLAS,PLMOSAIC,EEDA,DERIVED,ZARR,STACTA,STACIT"
+    )
     os.environ.setdefault("GDAL_SKIP", doors)
     os.environ.setdefault("OGR_SKIP", doors)
     os.environ.setdefault("PROJ_NETWORK", "OFF")

@@ -51,7 +51,9 @@ class Problem:
             place.append(f"{'cột' if vi else 'column'} {self.column}")
         value = f" ({'giá trị' if vi else 'value'}: {self.value!r})" if self.value else ""
         times = f" [{self.count} {'dòng' if vi else 'rows'}]" if self.count > 1 else ""
-        return f"{', '.join(place)}: {self.what.get(language)}{value}{times}. {self.fix.get(language)}"
+        return (
+            f"{', '.join(place)}: {self.what.get(language)}{value}{times}. {self.fix.get(language)}"
+        )
 
     def as_dict(self, language: Language = DEFAULT_LANGUAGE) -> dict[str, object]:
         """Return the problem for JSON."""
@@ -117,7 +119,7 @@ class InfeasibleError(CoverageError, RuntimeError):
     exit_code = 3
 
 
-class Stopped(CoverageError):
+class StoppedError(CoverageError):
     """The user stopped a long computation."""
 
     exit_code = 130

@@ -1,0 +1,177 @@
+"""The metric raster grid that every layer of a project is brought onto.
+
+Row 0 is the northern edge; a cell is an area and its value stands for its centre. Coordinates are
+metres of the grid's coordinate system.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import rasterio.features
+from affine import Affine
+from pyproj import CRS
+from pyproj.exceptions import CRSError
+from shapely.geometry.base import BaseGeometry
+
+from coverage.errors import CrsError, ExtentError, Problem
+from coverage.text import Text
+
+FloatArray = np.ndarray[Any, np.dtype[np.float32]]
+BoolArray = np.ndarray[Any, np.dtype[np.bool_]]
+IndexArray = np.ndarray[Any, np.dtype[np.int64]]
+Bounds = tuple[float, float, float, float]
+
+MAX_CELLS: Final = 500_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """A north-up grid of square cells in a metric coordinate system."""
+
+    crs: str
+    west_m: float
+    north_m: float
+    resolution_m: float
+    height: int
+    width: int
+
+    @property
+    def transform(self) -> Affine:
+        """Affine from (column, row) to (x, y)."""
+        return Affine(self.resolution_m, 0.0, self.west_m, 0.0, -self.resolution_m, self.north_m)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns."""
+        return self.height, self.width
+
+    @property
+    def bounds(self) -> Bounds:
+        """West, south, east, north in metres."""
+        south = self.north_m - self.height * self.resolution_m
+        return self.west_m, south, self.west_m + self.width * self.resolution_m, self.north_m
+
+    @property
+    def cell_area_km2(self) -> float:
+        """Area of one cell on the grid."""
+        return (self.resolution_m / 1000.0) ** 2
+
+    def rowcol(self, x_m: Any, y_m: Any) -> tuple[IndexArray, IndexArray]:
+        """Return row and column of points; -1 for both where a point is outside or not known."""
+        x, y = np.asarray(x_m, dtype=float), np.asarray(y_m, dtype=float)
+        with np.errstate(invalid="ignore"):
+            col = np.floor((x - self.west_m) / self.resolution_m)
+            row = np.floor((self.north_m - y) / self.resolution_m)
+            inside = (row >= 0) & (row < self.height) & (col >= 0) & (col < self.width)
+        return np.where(inside, row, -1).astype(np.int64), np.where(inside, col, -1).astype(
+            np.int64
+        )
+
+    def disc(self, row: int, col: int, radius_m: float) -> tuple[IndexArray, IndexArray]:
+        """Return rows and columns of the cells whose centre lies within `radius_m` of a cell.
+
+        The cell itself always belongs; cells outside the grid are left out.
+        """
+        reach = int(radius_m // self.resolution_m)
+        d_row, d_col = np.mgrid[-reach : reach + 1, -reach : reach + 1]
+        near = np.hypot(d_row, d_col) * self.resolution_m <= radius_m
+        near[reach, reach] = True
+        rows, cols = row + d_row[near], col + d_col[near]
+        inside = (rows >= 0) & (rows < self.height) & (cols >= 0) & (cols < self.width)
+        return rows[inside], cols[inside]
+
+    def rasterise(self, shapes: Iterable[tuple[BaseGeometry, int]]) -> np.ndarray[Any, Any]:
+        """Burn polygons of this grid's coordinate system; a cell belongs by its centre, else 0."""
+        pairs = list(shapes)
+        if not pairs:
+            return np.zeros(self.shape, dtype=np.int32)
+        return rasterio.features.rasterize(
+            pairs, out_shape=self.shape, transform=self.transform, fill=0, dtype="int32"
+        )
+
+
+def metric_crs(name: str, *, file: str) -> str:
+    """Return `name` if it is a projected system in metres.
+
+    Raises
+    ------
+    CrsError
+        Where it is unknown, geographic, or not in metres.
+    """
+    try:
+        crs = CRS.from_user_input(name)
+    except CRSError as error:
+        raise _crs_error(
+            file,
+            name,
+            Text("không nhận ra hệ tọa độ này", "this coordinate system is not known"),
+        ) from error
+    if not crs.is_projected or any(axis.unit_name != "metre" for axis in crs.axis_info):
+        raise _crs_error(
+            file,
+            name,
+            Text("lưới phải dùng hệ tọa độ phẳng tính bằng mét", "the grid needs metres"),
+        )
+    return name
+
+
+def grid_over(
+    bounds: Bounds, *, crs: str, resolution_m: float, anchor: tuple[float, float] = (0.0, 0.0)
+) -> Grid:
+    """Return the smallest grid that covers `bounds` with cell corners in step with `anchor`.
+
+    Raises
+    ------
+    ExtentError
+        Where the area is empty or needs more cells than one machine holds.
+    """
+    west, south, east, north = bounds
+    col0 = math.floor((west - anchor[0]) / resolution_m + 1e-9)
+    row0 = math.floor((anchor[1] - north) / resolution_m + 1e-9)
+    width = math.ceil((east - anchor[0]) / resolution_m - 1e-9) - col0
+    height = math.ceil((anchor[1] - south) / resolution_m - 1e-9) - row0
+    if width <= 0 or height <= 0 or width * height > MAX_CELLS:
+        size = Text(
+            f"vùng nghiên cứu rỗng hoặc quá lớn ({width} × {height} ô)",
+            f"the study area is empty or too large ({width} × {height} cells)",
+        )
+        fix = Text(
+            "Hãy kiểm tra hệ tọa độ của các lớp, hoặc tăng resolution_m.",
+            "Check the layers' coordinate systems, or raise resolution_m.",
+        )
+        raise ExtentError(
+            [Problem(severity="error", rule="extent", file="project.toml", what=size, fix=fix)]
+        )
+    return Grid(
+        crs=crs,
+        west_m=anchor[0] + col0 * resolution_m,
+        north_m=anchor[1] - row0 * resolution_m,
+        resolution_m=resolution_m,
+        height=height,
+        width=width,
+    )
+
+
+def _crs_error(file: str, value: str, what: Text) -> CrsError:
+    fix = Text(
+        'Ví dụ dùng "EPSG:3405" (VN-2000 / UTM 48N) hoặc "EPSG:9213".',
+        'Use for example "EPSG:3405" (VN-2000 / UTM 48N) or "EPSG:9213".',
+    )
+    return CrsError(
+        [
+            Problem(
+                severity="error",
+                rule="crs",
+                file=file,
+                column="crs",
+                value=value,
+                what=what,
+                fix=fix,
+            )
+        ]
+    )

@@ -1,0 +1,135 @@
+"""The nouns that travel between the stages of a run. They hold data and compute nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from affine import Affine
+
+from coverage.errors import Problem
+from coverage.grid import BoolArray, FloatArray, Grid
+from coverage.params import ProjectSection, Scenario, Technology
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """One input file: what it is, its content hash, and what happened to its rows."""
+
+    role: str
+    file: str
+    sha256: str
+    rows_read: int = 0
+    rows_dropped: int = 0
+    rows_repaired: int = 0
+    crs: str = ""
+    is_synthetic: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Raster:
+    """Values on the project's grid; row 0 is the north."""
+
+    array: np.ndarray[Any, Any]
+    grid: Grid
+
+    @property
+    def transform(self) -> Affine:
+        """Affine from (column, row) to metres."""
+        return self.grid.transform
+
+    @property
+    def crs(self) -> str:
+        """Coordinate system of the grid."""
+        return self.grid.crs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inputs:
+    """A project's validated data on one metric grid.
+
+    `terrain_m` is NaN where the height is not known. Points and layers are in the grid's coordinate
+    system; `villages` has an empty geometry where a village has no coordinates. `stations` has one
+    row per cell, in file order, with every status.
+    """
+
+    project: ProjectSection
+    scenario: Scenario
+    grid: Grid
+    terrain_m: FloatArray
+    land_cover: np.ndarray[Any, np.dtype[np.uint8]] | None
+    communes: gpd.GeoDataFrame
+    villages: gpd.GeoDataFrame
+    stations: gpd.GeoDataFrame
+    roads: gpd.GeoDataFrame | None
+    power_lines: gpd.GeoDataFrame | None
+    fibre_nodes: gpd.GeoDataFrame | None
+    fibre_lines: gpd.GeoDataFrame | None
+    measurements: gpd.GeoDataFrame | None
+    indicators: pd.DataFrame | None
+    crosswalk: pd.DataFrame | None
+    sources: tuple[Source, ...]
+    warnings: tuple[Problem, ...]
+    fingerprint: str
+
+    @property
+    def synthetic_roles(self) -> tuple[str, ...]:
+        """Roles whose data are synthetic."""
+        return tuple(dict.fromkeys(s.role for s in self.sources if s.is_synthetic))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prediction:
+    """Predicted outdoor signal, strongest cell per technology and operator.
+
+    `signal_dbm` and `server` are keyed by (technology, operator); the operator "" stands for any.
+    `signal_dbm` is NaN where no cell in range was evaluated; `server` holds 1 + the position of the
+    cell in `cells`, 0 where there is none. `blocked` marks, per technology, pixels whose path to
+    some cell in range crosses unknown terrain: there the signal is at least what stands in
+    `signal_dbm`.
+    """
+
+    grid: Grid
+    cells: pd.DataFrame
+    signal_dbm: Mapping[tuple[Technology, str], FloatArray]
+    server: Mapping[tuple[Technology, str], np.ndarray[Any, np.dtype[np.int32]]]
+    blocked: Mapping[Technology, BoolArray]
+    operators: tuple[str, ...]
+    technologies: tuple[Technology, ...]
+    parameters: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """Everything one run found; carries its inputs, scenario and prediction."""
+
+    inputs: Inputs
+    scenario: Scenario
+    prediction: Prediction
+    villages: gpd.GeoDataFrame
+    communes: gpd.GeoDataFrame
+    warnings: tuple[Problem, ...]
+
+    @property
+    def rsrp_dbm(self) -> dict[Technology, Raster]:
+        """Strongest signal of any operator, by technology (3G holds RSCP)."""
+        return {
+            technology: Raster(
+                array=self.prediction.signal_dbm[technology, ""], grid=self.prediction.grid
+            )
+            for technology in self.prediction.technologies
+        }
+
+    @property
+    def server(self) -> dict[Technology, Raster]:
+        """Best server of any operator, by technology: 1 + position in `prediction.cells`."""
+        return {
+            technology: Raster(
+                array=self.prediction.server[technology, ""], grid=self.prediction.grid
+            )
+            for technology in self.prediction.technologies
+        }

@@ -85,14 +85,17 @@ class Grid:
         inside = (rows >= 0) & (rows < self.height) & (cols >= 0) & (cols < self.width)
         return rows[inside], cols[inside]
 
-    def rasterise(self, shapes: Iterable[tuple[BaseGeometry, int]]) -> np.ndarray[Any, Any]:
+    def rasterise(
+        self, shapes: Iterable[tuple[BaseGeometry, int]]
+    ) -> np.ndarray[Any, np.dtype[np.int32]]:
         """Burn polygons of this grid's coordinate system; a cell belongs by its centre, else 0."""
         pairs = list(shapes)
         if not pairs:
             return np.zeros(self.shape, dtype=np.int32)
-        return rasterio.features.rasterize(
+        burnt = rasterio.features.rasterize(
             pairs, out_shape=self.shape, transform=self.transform, fill=0, dtype="int32"
         )
+        return np.asarray(burnt, dtype=np.int32)
 
 
 def metric_crs(name: str, *, file: str) -> str:

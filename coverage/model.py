@@ -12,7 +12,7 @@ import pandas as pd
 from affine import Affine
 
 from coverage.errors import Problem
-from coverage.grid import BoolArray, FloatArray, Grid
+from coverage.grid import FloatArray, Grid
 from coverage.params import ProjectSection, Scenario, Technology
 
 
@@ -88,16 +88,16 @@ class Prediction:
 
     `signal_dbm` and `server` are keyed by (technology, operator); the operator "" stands for any.
     `signal_dbm` is NaN where no cell in range was evaluated; `server` holds 1 + the position of the
-    cell in `cells`, 0 where there is none. `blocked` marks, per technology, pixels whose path to
-    some cell in range crosses unknown terrain: there the signal is at least what stands in
-    `signal_dbm`.
+    cell in `cells`, 0 where there is none. `possible_dbm` is the free-space signal of the strongest
+    cell whose path crosses unknown terrain, -inf where every path is known: between `signal_dbm`
+    and `possible_dbm` lies what is not known. A technology without unknown paths is left out.
     """
 
     grid: Grid
     cells: pd.DataFrame
     signal_dbm: Mapping[tuple[Technology, str], FloatArray]
     server: Mapping[tuple[Technology, str], np.ndarray[Any, np.dtype[np.int32]]]
-    blocked: Mapping[Technology, BoolArray]
+    possible_dbm: Mapping[Technology, FloatArray]
     operators: tuple[str, ...]
     technologies: tuple[Technology, ...]
     parameters: Mapping[str, object]

@@ -92,19 +92,18 @@ class Checked:
     ignored_rows: int = 0
 
 
-def check(frame: pd.DataFrame, table: Table, *, file: str, first_row: int = 2) -> Checked:
+def check(frame: pd.DataFrame, table: Table, *, file: str) -> Checked:
     """Check a table of raw values against its definition and give the columns their types.
 
     Parameters
     ----------
     frame
-        Raw values, text or typed; the geometry of a GeoDataFrame is left alone.
+        Raw values, text or typed, indexed by the row numbers a person sees; the geometry of a
+        GeoDataFrame is left alone.
     table
         The definition.
     file
         Name shown in messages.
-    first_row
-        The row number a person sees for the first data row.
 
     Returns
     -------
@@ -112,7 +111,7 @@ def check(frame: pd.DataFrame, table: Table, *, file: str, first_row: int = 2) -
         Columns that the definition knows are typed, missing optional ones with a default are added,
         unknown ones are kept as they are.
     """
-    rows = np.arange(first_row, first_row + len(frame))
+    rows = frame.index.to_numpy()
     problems: list[Problem] = []
     frame = frame.copy()
     frame.columns = pd.Index([normalised(str(name)) for name in frame.columns])

@@ -1,0 +1,1 @@
+"""Files in and out: readers, writers, provenance and the content-addressed store."""

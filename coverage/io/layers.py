@@ -1,0 +1,123 @@
+"""Vector layers from GeoJSON, GeoPackage and Shapefile, in any coordinate system."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import geopandas as gpd
+import pandas as pd
+import pyogrio
+import shapely
+from pyogrio.errors import DataLayerError, DataSourceError
+
+from coverage.errors import CrsError, InputDataError, Problem
+from coverage.io.files import kind_of
+from coverage.schema import Geometry
+from coverage.text import Text
+
+LAYER_KINDS: Final = ("geojson", "gpkg", "shp")
+_SHAPES: Final = {
+    Geometry.POLYGON: frozenset({"Polygon", "MultiPolygon"}),
+    Geometry.LINE: frozenset({"LineString", "MultiLineString"}),
+}
+
+
+def read_layer(path: Path, geometry: Geometry, *, crs: str, name: str) -> gpd.GeoDataFrame:
+    """Read the first layer of a file with shapes and bring it into `crs`; the index counts from 1.
+
+    Invalid polygons are mended (`shapely.make_valid`); rows without shape are errors.
+
+    Raises
+    ------
+    InputDataError
+        Where the file cannot be read, or shapes are missing or of another kind.
+    CrsError
+        Where the file states no coordinate system.
+    """
+    kind_of(path, LAYER_KINDS, name=name)
+    try:
+        layers = pyogrio.list_layers(path)
+        with_shapes = [str(layer) for layer, shape in layers if shape is not None]
+        frame = pyogrio.read_dataframe(path, layer=with_shapes[0] if with_shapes else 0)
+    except (DataSourceError, DataLayerError) as error:
+        raise _problem(
+            name,
+            "unreadable_layer",
+            Text(f"không đọc được lớp ({error})", f"the layer cannot be read ({error})"),
+            Text("Hãy xuất lại tệp từ QGIS.", "Export it again from QGIS."),
+        ) from error
+    if not isinstance(frame, gpd.GeoDataFrame):
+        raise _problem(
+            name,
+            "no_geometry",
+            Text("tệp không có hình học", "the file has no shapes"),
+            Text("Hãy dùng lớp bản đồ, không phải bảng.", "Use a map layer, not a table."),
+        )
+    _check_shapes(frame, geometry, name)
+    if frame.crs is None:
+        raise CrsError(
+            [
+                Problem(
+                    severity="error",
+                    rule="missing_crs",
+                    file=name,
+                    what=Text("tệp không ghi hệ tọa độ", "the file states no coordinate system"),
+                    fix=Text(
+                        "Hãy gán hệ tọa độ khi xuất (Shapefile cần tệp .prj).",
+                        "Assign it on export (a Shapefile needs its .prj).",
+                    ),
+                )
+            ]
+        )
+    frame = frame.rename_geometry("geometry").to_crs(crs)
+    frame.index = pd.RangeIndex(1, len(frame) + 1)
+    if geometry is Geometry.POLYGON:
+        frame["geometry"] = shapely.make_valid(frame.geometry.array)
+    return frame
+
+
+def points(frame: pd.DataFrame, *, crs: str) -> gpd.GeoDataFrame:
+    """Return a table with `longitude` and `latitude` (WGS 84) as points in `crs`.
+
+    A row without coordinates keeps an empty place: its geometry is None.
+    """
+    known = frame["longitude"].notna() & frame["latitude"].notna()
+    shapes = gpd.GeoSeries.from_xy(frame["longitude"], frame["latitude"], crs="EPSG:4326")
+    return gpd.GeoDataFrame(frame, geometry=shapes.to_crs(crs).where(known, None), crs=crs)
+
+
+def _check_shapes(frame: gpd.GeoDataFrame, geometry: Geometry, name: str) -> None:
+    wrong = [
+        number
+        for number, (kind, missing) in enumerate(
+            zip(
+                frame.geometry.geom_type,
+                frame.geometry.isna() | frame.geometry.is_empty,
+                strict=True,
+            ),
+            start=1,
+        )
+        if missing or kind not in _SHAPES[geometry]
+    ]
+    if wrong:
+        raise InputDataError(
+            [
+                Problem(
+                    severity="error",
+                    rule="wrong_geometry",
+                    file=name,
+                    rows=tuple(wrong[:20]),
+                    count=len(wrong),
+                    what=Text(
+                        f"đối tượng không có hình hoặc không phải là {geometry}",
+                        f"the feature has no shape or is not a {geometry}",
+                    ),
+                    fix=Text("Hãy sửa lớp trong QGIS.", "Mend the layer in QGIS."),
+                )
+            ]
+        )
+
+
+def _problem(name: str, rule: str, what: Text, fix: Text) -> InputDataError:
+    return InputDataError([Problem(severity="error", rule=rule, file=name, what=what, fix=fix)])

@@ -1,0 +1,382 @@
+"""A project folder becomes validated inputs on one metric grid, or one list of all its problems."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Final
+
+import geopandas as gpd
+import pandas as pd
+from shapely.geometry import box
+
+from coverage.errors import ExtentError, InputDataError, Problem
+from coverage.grid import Bounds, FloatArray, Grid, grid_over, metric_crs
+from coverage.io import crosschecks
+from coverage.io.files import fingerprint_of
+from coverage.io.layers import points, read_layer
+from coverage.io.rasters import Tile, bounds_in, classes_on, in_step, open_tile, terrain_on
+from coverage.io.sheets import read_sheet
+from coverage.model import Inputs, Source
+from coverage.params import InputsSection, ProjectFile, Scenario, load_project_file
+from coverage.schema import TABLES, Geometry, Table
+from coverage.tables import check
+from coverage.text import Text
+
+_LAYERS: Final = ("roads", "power_lines", "fibre_lines")
+_POINTS: Final = ("fibre_nodes", "measurements")
+_PLAIN: Final = ("indicators", "crosswalk")
+
+
+@dataclass(frozen=True, slots=True)
+class _Collecting:
+    """A `with` block whose input errors are added to a list."""
+
+    problems: list[Problem]
+
+    def __enter__(self) -> None:
+        """Enter the block."""
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: object
+    ) -> bool:
+        """Take the problems of an `InputDataError`; let everything else pass."""
+        if not isinstance(error, InputDataError):
+            return False
+        self.problems.extend(error.problems)
+        return True
+
+
+@dataclass
+class _Desk:
+    """What is on the desk while a project is read: findings and sources so far."""
+
+    folder: Path
+    problems: list[Problem] = field(default_factory=list)
+    sources: list[Source] = field(default_factory=list)
+    declared_synthetic: bool = False
+
+    def collecting(self) -> _Collecting:
+        """Keep the problems of a file instead of stopping at the first."""
+        return _Collecting(self.problems)
+
+    def path(self, entry: str) -> Path:
+        return self.folder / entry
+
+    def add_source(self, role: str, entry: str, **counts: Any) -> None:
+        path = self.path(entry)
+        synthetic = counts.pop("is_synthetic", False) or _says_synthetic(path.name)
+        self.sources.append(
+            Source(
+                role=role,
+                file=path.name,
+                sha256=fingerprint_of(path),
+                is_synthetic=synthetic or self.declared_synthetic,
+                **counts,
+            )
+        )
+
+    @property
+    def has_errors(self) -> bool:
+        return any(problem.severity == "error" for problem in self.problems)
+
+    def errors_so_far(self) -> InputDataError:
+        return InputDataError([p for p in self.problems if p.severity == "error"])
+
+
+def project_path(path: Path | str) -> Path:
+    """Return the `project.toml` of a project given by its folder or by that file."""
+    path = Path(path)
+    return path / "project.toml" if path.is_dir() else path
+
+
+def load_project(path: Path | str) -> Inputs:
+    """Read and validate a whole project.
+
+    Parameters
+    ----------
+    path
+        A project folder, or its `project.toml`.
+
+    Returns
+    -------
+    Inputs
+        Everything on one grid; `warnings` names what was ignored, repaired or left unknown.
+
+    Raises
+    ------
+    ScenarioError
+        Where `project.toml` or the scenario cannot be used.
+    InputDataError
+        With every problem of every file.
+    """
+    inputs, problems = examine(path)
+    if inputs is None:
+        raise InputDataError([p for p in problems if p.severity == "error"])
+    return inputs
+
+
+def examine(path: Path | str) -> tuple[Inputs | None, tuple[Problem, ...]]:
+    """Read a project as `load_project` does; return the inputs, if usable, and all problems."""
+    toml = project_path(path)
+    file, scenario = load_project_file(toml)
+    desk = _Desk(toml.parent, declared_synthetic=file.project.synthetic)
+    inputs = _read(desk, file, scenario)
+    return (None if desk.has_errors else inputs), tuple(desk.problems)
+
+
+def _read(desk: _Desk, file: ProjectFile, scenario: Scenario) -> Inputs | None:
+    entries = file.inputs
+    crs = _grid_crs(desk, file)
+    communes = _layer(desk, "communes", entries.communes, crs)
+    area = _area_in_degrees(communes)
+    tables = {
+        name: _table(desk, name, entry, area)
+        for name in ("villages", "stations", *_POINTS, *_PLAIN)
+        if (entry := getattr(entries, name)) is not None
+    }
+    layers = {
+        name: _layer(desk, name, entry, crs)
+        for name in _LAYERS
+        if (entry := getattr(entries, name)) is not None
+    }
+    tiles = _tiles(desk, entries)
+    cover = _cover_tile(desk, entries)
+    if desk.has_errors or communes is None:
+        return None
+    with desk.collecting():
+        grid = _grid(communes, tiles, crs, file.project.resolution_m, scenario)
+        terrain_m = terrain_on(grid, tiles)
+        return _assemble(desk, file, scenario, grid, terrain_m, cover, communes, tables, layers)
+    return None
+
+
+def _assemble(
+    desk: _Desk,
+    file: ProjectFile,
+    scenario: Scenario,
+    grid: Grid,
+    terrain_m: FloatArray,
+    cover: Tile | None,
+    communes: gpd.GeoDataFrame,
+    tables: dict[str, pd.DataFrame | None],
+    layers: dict[str, gpd.GeoDataFrame | None],
+) -> Inputs:
+    placed = {
+        name: points(frame, crs=grid.crs)
+        for name, frame in tables.items()
+        if frame is not None and "longitude" in frame.columns
+    }
+    villages = _settled_villages(desk, placed["villages"], communes, file.inputs.villages)
+    stations = placed["stations"]
+    for frame, rule, column, entry in (
+        (villages, crosschecks.NO_TERRAIN_VILLAGE, "name", file.inputs.villages),
+        (stations, crosschecks.NO_TERRAIN_MAST, "cell_id", file.inputs.stations),
+    ):
+        desk.problems += crosschecks.on_terrain(
+            frame, terrain_m, grid, rule, file=Path(entry).name, column=column
+        )
+    desk.problems += crosschecks.station_places(stations, file=Path(file.inputs.stations).name)
+    return Inputs(
+        project=file.project,
+        scenario=scenario,
+        grid=grid,
+        terrain_m=terrain_m,
+        land_cover=None if cover is None else classes_on(grid, cover),
+        communes=communes.reset_index(drop=True),
+        villages=villages.reset_index(drop=True),
+        stations=stations.reset_index(drop=True),
+        roads=layers.get("roads"),
+        power_lines=layers.get("power_lines"),
+        fibre_nodes=placed.get("fibre_nodes"),
+        fibre_lines=layers.get("fibre_lines"),
+        measurements=placed.get("measurements"),
+        indicators=tables.get("indicators"),
+        crosswalk=tables.get("crosswalk"),
+        sources=tuple(desk.sources),
+        warnings=tuple(p for p in desk.problems if p.severity == "warning"),
+        fingerprint=_fingerprint(desk.sources, grid),
+    )
+
+
+def _settled_villages(
+    desk: _Desk, villages: gpd.GeoDataFrame, communes: gpd.GeoDataFrame, entry: str
+) -> gpd.GeoDataFrame:
+    name = Path(entry).name
+    settled, problems, repaired = crosschecks.village_communes(villages, communes, file=name)
+    desk.problems += problems
+    desk.sources = [
+        source if source.role != "villages" else replace(source, rows_repaired=repaired)
+        for source in desk.sources
+    ]
+    return settled
+
+
+def _grid_crs(desk: _Desk, file: ProjectFile) -> str:
+    """Return the grid's system: the project's, or the UTM zone of the communes."""
+    if file.project.crs is not None:
+        with desk.collecting():
+            return metric_crs(file.project.crs, file="project.toml")
+        return "EPSG:3857"
+    with desk.collecting():
+        communes = read_layer(
+            desk.path(file.inputs.communes),
+            Geometry.POLYGON,
+            crs="EPSG:4326",
+            name=Path(file.inputs.communes).name,
+        )
+        return str(communes.estimate_utm_crs().to_string())
+    return "EPSG:3857"
+
+
+def _layer(desk: _Desk, role: str, entry: str, crs: str) -> gpd.GeoDataFrame | None:
+    name = Path(entry).name
+    table = TABLES[role]
+    with desk.collecting():
+        frame = read_layer(desk.path(entry), table.geometry, crs=crs, name=name)
+        checked = check(frame, table, file=name)
+        desk.problems += checked.problems
+        desk.add_source(role, entry, rows_read=len(frame), crs=crs)
+        return gpd.GeoDataFrame(checked.frame, geometry="geometry", crs=crs)
+    return None
+
+
+def _table(desk: _Desk, role: str, entry: str, area: Bounds | None) -> pd.DataFrame | None:
+    name = Path(entry).name
+    table = TABLES[role]
+    with desk.collecting():
+        raw = read_sheet(desk.path(entry), name=name)
+        checked = check(raw, table, file=name)
+        frame = checked.frame
+        desk.problems += _without_echo(
+            list(checked.problems),
+            crosschecks.coordinates(frame, area=area, file=name, may_be_empty=role == "villages"),
+        )
+        desk.problems += _ignored(table, checked.ignored_rows, name)
+        if role == "stations":
+            frame, problems = crosschecks.station_power(frame, file=name)
+            desk.problems += problems
+        desk.add_source(role, entry, rows_read=len(raw), rows_dropped=checked.ignored_rows)
+        return frame
+    return None
+
+
+def _without_echo(problems: list[Problem], swapped: list[Problem]) -> list[Problem]:
+    """Leave out range errors of coordinates that are explained by a swap."""
+    explained = {row for p in swapped if p.rule == crosschecks.SWAPPED.code for row in p.rows}
+    kept = [
+        p
+        for p in problems
+        if not (
+            p.rule == "out_of_range"
+            and p.column in {"longitude", "latitude"}
+            and set(p.rows) <= explained
+        )
+    ]
+    return kept + swapped
+
+
+def _ignored(table: Table, count: int, name: str) -> list[Problem]:
+    if not count:
+        return []
+    return (
+        [
+            Problem(
+                severity="warning",
+                rule="ignored_rows",
+                file=name,
+                count=count,
+                column="technology",
+                what=Text("dòng 2G/GSM được đọc nhưng bỏ qua", "2G/GSM rows are read and ignored"),
+                fix=Text(
+                    "2G đã dừng phục vụ; không cần làm gì.", "2G is switched off; nothing to do."
+                ),
+            )
+        ]
+        if table.column("technology")
+        else []
+    )
+
+
+def _tiles(desk: _Desk, entries: InputsSection) -> list[Tile]:
+    listed = (entries.terrain,) if isinstance(entries.terrain, str) else entries.terrain
+    tiles = []
+    for entry in listed:
+        with desk.collecting():
+            tile = open_tile(desk.path(entry), name=Path(entry).name)
+            desk.add_source("terrain", entry, is_synthetic=tile.is_synthetic, crs=tile.crs)
+            tiles.append(tile)
+    return tiles
+
+
+def _cover_tile(desk: _Desk, entries: InputsSection) -> Tile | None:
+    if entries.land_cover is None:
+        return None
+    with desk.collecting():
+        tile = open_tile(desk.path(entries.land_cover), name=Path(entries.land_cover).name)
+        desk.add_source(
+            "land_cover", entries.land_cover, is_synthetic=tile.is_synthetic, crs=tile.crs
+        )
+        return tile
+    return None
+
+
+def _grid(
+    communes: gpd.GeoDataFrame,
+    tiles: list[Tile],
+    crs: str,
+    resolution_m: float,
+    scenario: Scenario,
+) -> Grid:
+    """Cover the communes, and around them, where there is terrain, the reach of a cell."""
+    study = box(*communes.total_bounds)
+    known = gpd.GeoSeries([box(*bounds_in(tile, crs)) for tile in tiles]).union_all()
+    if not known.intersects(study):
+        raise ExtentError(
+            [
+                Problem(
+                    severity="error",
+                    rule="terrain_elsewhere",
+                    file=", ".join(tile.name for tile in tiles),
+                    what=Text(
+                        "địa hình không phủ lên vùng các xã",
+                        "the terrain does not reach the communes",
+                    ),
+                    fix=Text(
+                        "Kiểm tra ô địa hình và hệ tọa độ của các lớp.",
+                        "Check the tiles and the layers' coordinate systems.",
+                    ),
+                )
+            ]
+        )
+    reach = study.buffer(scenario.radio.max_range_km * 1000.0).envelope.intersection(known)
+    anchor = next(
+        (
+            (tile.transform.c, tile.transform.f)
+            for tile in tiles
+            if in_step(crs, resolution_m, tile)
+        ),
+        (0.0, 0.0),
+    )
+    bounds = study.union(reach).bounds
+    return grid_over(bounds, crs=crs, resolution_m=resolution_m, anchor=anchor)
+
+
+def _area_in_degrees(communes: gpd.GeoDataFrame | None) -> Bounds | None:
+    if communes is None or communes.empty:
+        return None
+    west, south, east, north = communes.to_crs("EPSG:4326").total_bounds
+    return float(west), float(south), float(east), float(north)
+
+
+def _fingerprint(sources: list[Source], grid: Grid) -> str:
+    told = [[s.role, s.sha256] for s in sources]
+    grid_told = [grid.crs, grid.west_m, grid.north_m, grid.resolution_m, grid.height, grid.width]
+    return hashlib.sha256(json.dumps([told, grid_told]).encode()).hexdigest()
+
+
+def _says_synthetic(name: str) -> bool:
+    low = name.lower()
+    return "synthetic" in low or "tong_hop" in low

@@ -1,0 +1,125 @@
+"""Tables from CSV and XLSX files, every cell as the text that stands there."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+from typing import Any, Final
+
+import openpyxl
+import pandas as pd
+from openpyxl.utils.exceptions import InvalidFileException
+
+from coverage.errors import InputDataError, Problem
+from coverage.io.files import kind_of
+from coverage.text import Text
+
+SHEET_KINDS: Final = ("csv", "xlsx")
+_DELIMITERS: Final = (",", ";", "\t", "|")
+
+
+def read_sheet(path: Path, *, name: str) -> pd.DataFrame:
+    """Read a table; CSV cells come as text, XLSX cells as they are typed.
+
+    The index holds the row numbers a person sees (the header is row 1); blank rows are left out.
+
+    Raises
+    ------
+    InputDataError
+        Where the file cannot be read as a table, with the row at fault.
+    """
+    kind = kind_of(path, SHEET_KINDS, name=name)
+    rows = _csv_rows(path, name) if kind == "csv" else _xlsx_rows(path, name)
+    if not rows:
+        return pd.DataFrame()
+    header = [str(cell).strip() if cell is not None else "" for cell in rows[0]]
+    while header and header[-1] == "":
+        header.pop()
+    numbered = {number: row for number, row in enumerate(rows[1:], start=2) if not _is_blank(row)}
+    _refuse_long_rows(numbered, len(header), name)
+    squared = [(row + [None] * len(header))[: len(header)] for row in numbered.values()]
+    return pd.DataFrame(squared, columns=header, index=list(numbered), dtype=object)
+
+
+def _csv_rows(path: Path, name: str) -> list[list[Any]]:
+    data = path.read_bytes()
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise _unreadable(
+            name,
+            "not_utf8",
+            (line,),
+            Text("ký tự không phải UTF-8", "a character that is not UTF-8"),
+            Text(
+                "Hãy lưu lại là “CSV UTF-8”, hoặc dùng lệnh phusong import để chuyển mã.",
+                "Save it as “CSV UTF-8”, or convert it with phusong import.",
+            ),
+        ) from error
+    first = text.split("\n", 1)[0]
+    delimiter = max(_DELIMITERS, key=first.count)
+    try:
+        return list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
+    except csv.Error as error:
+        raise _unreadable(
+            name,
+            "broken_csv",
+            (),
+            Text(f"CSV không hợp lệ ({error})", f"the CSV is broken ({error})"),
+            Text("Hãy kiểm tra dấu ngoặc kép.", "Check the quotation marks."),
+        ) from error
+
+
+def _xlsx_rows(path: Path, name: str) -> list[list[Any]]:
+    try:
+        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+    except (InvalidFileException, KeyError, ValueError, OSError) as error:
+        raise _unreadable(
+            name,
+            "broken_xlsx",
+            (),
+            Text(f"không mở được bảng tính ({error})", f"the workbook does not open ({error})"),
+            Text("Hãy lưu lại bằng Excel.", "Save it again with Excel."),
+        ) from error
+    try:
+        return [list(row) for row in book.worksheets[0].iter_rows(values_only=True)]
+    finally:
+        book.close()
+
+
+def _is_blank(row: list[Any]) -> bool:
+    return all(cell is None or str(cell).strip() == "" for cell in row)
+
+
+def _refuse_long_rows(rows: dict[int, list[Any]], width: int, name: str) -> None:
+    """Text beyond the header's last column is an error, never silently lost."""
+    long = [number for number, row in rows.items() if not _is_blank(row[width:])]
+    if long:
+        raise _unreadable(
+            name,
+            "too_many_cells",
+            tuple(long[:20]),
+            Text(
+                f"dòng có nhiều ô hơn {width} cột của tiêu đề",
+                f"the row has more cells than the {width} columns of the header",
+            ),
+            Text(
+                "Kiểm tra dấu phân cách, dấu phẩy thập phân chưa đặt trong ngoặc kép.",
+                "Check the delimiter, and decimal commas outside quotation marks.",
+            ),
+            count=len(long),
+        )
+
+
+def _unreadable(
+    name: str, rule: str, rows: tuple[int, ...], what: Text, fix: Text, *, count: int = 1
+) -> InputDataError:
+    return InputDataError(
+        [
+            Problem(
+                severity="error", rule=rule, file=name, rows=rows, what=what, fix=fix, count=count
+            )
+        ]
+    )

@@ -14,10 +14,18 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+from hypothesis import settings
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 _BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _LONGEST_BUILD_S: Final = 900.0
+
+# A first call compiles, so a single example may take seconds; the build server draws the same
+# examples every time.
+settings.register_profile(
+    "phusong", deadline=None, derandomize=os.environ.get("CI") == "true", print_blob=True
+)
+settings.load_profile("phusong")
 
 
 def shared_folder() -> Path:

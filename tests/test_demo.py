@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 import tomllib
 from pathlib import Path
 
@@ -249,6 +250,25 @@ def test_anything_else_is_left_alone(content: dict[str, str], tmp_path: Path) ->
     assert "tổng hợp" in caught.value.message("vi")
     assert digests(folder) == before
     assert [path.name for path in tmp_path.iterdir()] == ["kept"]
+
+
+def test_a_failure_while_replacing_leaves_the_former_demo(
+    other: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "demo"
+    shutil.copytree(other, folder)
+    rename = Path.rename
+
+    def locked(self: Path, target: Path) -> Path:
+        if self.name == "villages.csv" and target.parent == folder and "former" not in self.parts:
+            raise PermissionError(13, "open in another program")
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", locked)
+    with pytest.raises(ScenarioError, match="open in another program"):
+        write_demo(folder, seed=3)
+    assert digests(folder) == digests(other)
+    assert [path.name for path in tmp_path.iterdir()] == ["demo"]
 
 
 def test_a_file_in_the_way_is_refused(tmp_path: Path) -> None:

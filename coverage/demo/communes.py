@@ -27,6 +27,7 @@ _EDGE_M: Final = 2_500.0
 _SEAT_TO_EDGE_M: Final = 7_000.0
 _BEYOND_M: Final = 2_000.0  # along the edge of the raster nothing belongs to the province
 _SIMPLIFY_M: Final = 170.0
+_BORDER_STEPS: Final = 25  # lands that share fewer cell edges only touch
 _TO_FILL: Final = -2
 
 
@@ -66,11 +67,19 @@ def make_communes(seed: int, terrain: Terrain, ground: Ground) -> Communes:
     """Return communes that tile a province inside the terrain without gap or overlap."""
     rng = generator(seed, "communes")
     seats = _seats(rng, terrain)
-    inner, outer = _province(rng, terrain, seats)
-    inner = _with_wards(terrain, inner)
-    reach = ground.reach(np.concatenate([inner, outer]))
-    lands = _lands(reach, inner).reshape(terrain.grid.shape)
+    away = _from_the_middle(rng, terrain, seats)
+    central = np.sort(np.argsort(away, kind="stable")[: _COUNT // 3])
+    town = int(seats[central[0]])  # seats come in the order of their room
+    seats = np.concatenate([[town, _second_ward(terrain, town)], seats[seats != town]])
+    reach = ground.reach(seats)
+    lands = _lands(reach, seats).reshape(terrain.grid.shape)
     lands[_near_the_edge(rng, terrain)] = -1
+    away = np.concatenate([[0.0, 0.0], np.delete(away, central[0])])
+    members = _grown(lands, away)
+    inner, outer = seats[members], np.delete(seats, members)
+    position = np.full(seats.size + 1, -1)
+    position[members] = np.arange(members.size)
+    lands = position[lands]
     polygons = _polygons(terrain, _whole(lands, inner.size), inner.size)
     number = terrain.grid.rasterise((p, i + 1) for i, p in enumerate(polygons)) - 1
     return Communes(_named(rng, terrain, inner, polygons), number, inner, outer, reach)
@@ -95,36 +104,52 @@ def _seats(rng: np.random.Generator, terrain: Terrain) -> Array:
     return np.array(found)
 
 
-def _province(rng: np.random.Generator, terrain: Terrain, seats: Array) -> tuple[Array, Array]:
-    """Part the seats into those of the province, town first, and those beyond its border."""
+def _from_the_middle(rng: np.random.Generator, terrain: Terrain, seats: Array) -> Array:
+    """Return how far each seat is from the middle of an uneven outline, infinite by the edge."""
     grid = terrain.grid
     row, col = np.divmod(seats, grid.width)
     d_row, d_col = row - grid.height / 2, col - grid.width / 2
     angle = np.arctan2(d_row, d_col)
     phase = rng.uniform(0.0, 2.0 * np.pi, 2)
     outline = 1.0 + 0.14 * np.cos(2 * angle + phase[0]) + 0.08 * np.cos(3 * angle + phase[1])
-    away = np.hypot(d_row, d_col) / outline
     edge = np.minimum(grid.height / 2 - np.abs(d_row), grid.width / 2 - np.abs(d_col))
-    away[edge * grid.resolution_m < _SEAT_TO_EDGE_M] = np.inf
-    order = np.argsort(away, kind="stable")
-    inner, outer = order[: _COUNT - 1], order[_COUNT - 1 :]
-    central = inner[: _COUNT // 3]
-    town = central[np.argmin(central)]  # seats come in the order of their room
-    inner = np.concatenate([[town], inner[inner != town]])
-    return seats[inner], seats[outer]
+    away: Array = np.hypot(d_row, d_col) / outline
+    return np.where(edge * grid.resolution_m < _SEAT_TO_EDGE_M, np.inf, away)
 
 
-def _with_wards(terrain: Terrain, inner: Array) -> Array:
-    """Add the town's second ward a few kilometres away on the same valley floor."""
+def _second_ward(terrain: Terrain, town: int) -> int:
+    """Return the seat of the town's second ward, a few kilometres away on the valley floor."""
     grid = terrain.grid
     rows, cols = np.indices(grid.shape)
-    row, col = divmod(int(inner[0]), grid.width)
+    row, col = divmod(town, grid.width)
     away = np.hypot(rows - row, cols - col) * grid.resolution_m
     room = ndimage.gaussian_filter(terrain.floor.astype(float), 5.0)
     near, far = _WARD_DISTANCE_M
     ring = (away > near) & (away < far) & ~terrain.water
-    second = int(np.argmax(np.where(ring, room, -1.0)))
-    return np.concatenate([[inner[0], second], inner[1:]])
+    return int(np.argmax(np.where(ring, room, -1.0)))
+
+
+def _grown(lands: Array, away: Array) -> Array:
+    """Return the positions of the seats of one connected province, grown from the two wards."""
+    count = away.size
+    pairs = np.concatenate(
+        [
+            np.stack([lands[:, :-1].ravel(), lands[:, 1:].ravel()]),
+            np.stack([lands[:-1].ravel(), lands[1:].ravel()]),
+        ],
+        axis=1,
+    )
+    one, two = pairs[:, (pairs >= 0).all(axis=0) & (pairs[0] != pairs[1])]
+    steps = np.bincount(one * count + two, minlength=count**2).reshape(count, count)
+    touching = steps + steps.T >= _BORDER_STEPS
+    members = [0, 1]
+    while len(members) < _COUNT:
+        open_to = touching[members].any(axis=0) & np.isfinite(away)
+        open_to[members] = False
+        if not open_to.any():
+            break
+        members.append(int(np.argmin(np.where(open_to, away, np.inf))))
+    return np.array(members)
 
 
 def _near_the_edge(rng: np.random.Generator, terrain: Terrain) -> Array:

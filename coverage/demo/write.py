@@ -80,13 +80,13 @@ def write_demo(
             )
         )
     tell = progress or (lambda _stage, _share: None)
-    folder = folder.absolute()
+    folder = folder.resolve()
     _refuse_what_is_not_ours(folder)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         workshop = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
         try:
-            draft = workshop / folder.name
+            draft = workshop / "draft"
             draft.mkdir()
             province = make_province(seed, tell)
             tell("files", 0.97)
@@ -130,23 +130,28 @@ def _holds_demo(folder: Path) -> bool:
 
 
 def _put_in_place(draft: Path, folder: Path) -> None:
-    """Give the finished draft its name; what it replaces is gone only afterwards."""
+    """Bring the finished draft to its place, as one move or, in an existing folder, all or nothing.
+
+    An existing folder stays the same folder, with whatever else it holds; its project file goes
+    first and comes last, so that no reader takes half a project for a whole one.
+    """
     if not folder.exists():
         draft.rename(folder)
         return
-    former = Path(tempfile.mkdtemp(prefix=f".{folder.name}-former-", dir=folder.parent))
-    replaced = former / folder.name
-    folder.rename(replaced)
+    former = draft.parent / "former"
+    former.mkdir()
+    names = [PROJECT_FILE, *sorted(_OWN_FILES - {PROJECT_FILE})]
+    moves = [(folder / n, former / n) for n in names if (folder / n).exists()]
+    moves += [(draft / n, folder / n) for n in reversed(names)]
+    done: list[tuple[Path, Path]] = []
     try:
-        draft.rename(folder)
+        for here, there in moves:
+            here.rename(there)
+            done.append((here, there))
     except OSError:
-        replaced.rename(folder)
-        former.rmdir()
+        for here, there in reversed(done):
+            there.rename(here)
         raise
-    for entry in sorted(replaced.iterdir()):
-        if entry.name not in _OWN_FILES:
-            entry.rename(folder / entry.name)
-    shutil.rmtree(former)
 
 
 def _write_files(folder: Path, province: Province, seed: int) -> None:

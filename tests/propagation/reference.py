@@ -47,7 +47,9 @@ def read_profile(path: Path) -> Profile:
     header = {line[0].strip().rstrip(":"): line[1] for line in lines if len(line) > 1 and line[1]}
     first = next(n for n, line in enumerate(lines) if line[0].startswith("Number of Points"))
     count = int(lines[first][1])
-    table = np.array([[float(v) for v in line[:5]] for line in lines[first + 1 : first + 1 + count]])
+    table = np.array(
+        [[float(v) for v in line[:5]] for line in lines[first + 1 : first + 1 + count]]
+    )
     start = next(n for n, line in enumerate(lines) if line[0].startswith("{Begin of Meas"))
     end = next(n for n, line in enumerate(lines) if line[0].startswith("{End of Meas"))
     return Profile(

@@ -1,0 +1,100 @@
+"""Path loss from one mast with each pixel's own terrain profile: the reference of the sweep."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from coverage.propagation._compile import kernel
+from coverage.propagation.atmosphere import ducting_incidence_percent, land_weight
+from coverage.propagation.line_of_sight import free_space_db
+from coverage.propagation.p1812 import (
+    Climate,
+    analyse,
+    diffraction_db,
+    median_location_loss_db,
+)
+from coverage.propagation.rays import sample
+
+_FAR_FROM_COAST_KM = 500.0
+
+
+@kernel
+def profile_losses(
+    terrain: NDArray[np.float32],
+    surface: NDArray[np.float32],
+    cells: int,
+    reach: int,
+    resolution_km: float,
+    tx_height_m: float,
+    rx_height_m: float,
+    frequencies_ghz: NDArray[np.float64],
+    time_percent: float,
+    latitude_deg: float,
+    surface_refractivity: float,
+    earth_radius_km: float,
+    polarisation: int,
+    mechanisms: int,
+    loss: NDArray[np.float32],
+) -> None:
+    """Fill `loss` (frequency, pixel) around the middle of a square window.
+
+    Arguments are those of `sweep.sweep`. A profile has one point per cell along its main axis.
+    """
+    side = 2 * cells + 1
+    origin = cells * side + cells
+    distance_km, level_m = np.empty(cells + 1), np.zeros(cells + 1)
+    ground_m, surface_m = np.empty(cells + 1), np.empty(cells + 1)
+    for down in range(-cells, cells + 1):
+        for right in range(-cells, cells + 1):
+            square = down * down + right * right
+            if square > reach or square == 0:
+                continue
+            vertical = abs(down) >= abs(right)
+            last = abs(down) if vertical else abs(right)
+            across = abs(right) if vertical else abs(down)
+            row_step = side if down > 0 else -side
+            col_step = 1 if right > 0 else -1
+            major, minor = (row_step, col_step) if vertical else (col_step, row_step)
+            if sample(terrain, origin, major, minor, across, last, last, ground_m) < last:
+                continue
+            sample(surface, origin, major, minor, across, last, last, surface_m)
+            surface_m[last] = ground_m[last]
+            total_km = resolution_km * math.sqrt(float(square))
+            for i in range(last + 1):
+                distance_km[i] = total_km * i / last
+            path = analyse(
+                distance_km[: last + 1],
+                ground_m[: last + 1],
+                surface_m[: last + 1],
+                level_m[: last + 1],
+                tx_height_m,
+                rx_height_m,
+                earth_radius_km,
+                time_percent,
+            )
+            tau = land_weight(total_km)
+            climate = Climate(
+                earth_radius_km,
+                surface_refractivity,
+                ducting_incidence_percent(latitude_deg, total_km, tau),
+                0.0,
+                tau,
+                _FAR_FROM_COAST_KM,
+                _FAR_FROM_COAST_KM,
+            )
+            pixel = origin + down * side + right
+            for f in range(frequencies_ghz.size):
+                if mechanisms:
+                    loss_db, least_db = median_location_loss_db(
+                        path, climate, frequencies_ghz[f], time_percent, polarisation
+                    )
+                    loss[f, pixel] = max(loss_db, least_db)
+                else:
+                    loss[f, pixel] = free_space_db(
+                        frequencies_ghz[f], path.slant_km2
+                    ) + diffraction_db(
+                        path, climate, earth_radius_km, frequencies_ghz[f], polarisation
+                    )

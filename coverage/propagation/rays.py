@@ -1,0 +1,300 @@
+"""Rays over terrain: what a mast's rays tell of every pixel around it.
+
+One ray runs from the mast to every cell of the window's border. A step along it is one cell along
+the ray's main axis; the terrain there is interpolated between two cells. Every pixel is evaluated
+once, on its nearest ray, with its own elevation and distance, so a ray's terrain stands in for the
+pixel's own profile, which runs at most half a cell beside it.
+
+Heights are taken over a parabola that has the Earth's effective curvature, over which a radio ray
+is a straight line. Then the steepest slope seen from the mast is a running maximum, and the
+steepest slope seen from a pixel is the tangent to the upper convex hull of the terrain so far,
+found from the hull's end. Obstruction, roughness and the closest approach to the line of sight are
+searches on the same hull; the fitted Earth needs two running sums.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from coverage.propagation._compile import formula, kernel
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+# Rows of a trace: what a ray tells of a pixel. Lengths along the ray are in its steps.
+TX_SLOPE, RX_SLOPE = 0, 1  # steepest slope of the terrain seen from either antenna, m per step
+TX_STEP, RX_STEP = 2, 3  # where that terrain lies
+NEAREST_STEP, NEAREST_M = 4, 5  # in line of sight: point of the largest diffraction parameter
+TX_FIT, RX_FIT = 6, 7  # height of the fitted Earth at both ends
+ROUGHNESS, OBSTRUCTION = 8, 9
+TRACE_ROWS = 10
+
+_NO_OBSTACLE_M = -1e9  # under the line of sight
+
+
+@kernel
+def ray_owners(
+    cells: int, reach: int
+) -> tuple[Integers, Integers, Integers]:
+    """Return which pixels of one octant each ray owns: (first, step, across).
+
+    The octant has rays 0..`cells`, from the axis to the diagonal; ray j rises by j/`cells` of a cell
+    per step. Ray j owns the pixels `first[j]` to `first[j + 1]` of `step` and `across`: those
+    nearest to it, no farther than the squared radius `reach` (in cells).
+    """
+    first = np.zeros(cells + 2, dtype=np.int64)
+    step = np.empty((cells + 1) * (cells + 1), dtype=np.int64)
+    across = np.empty_like(step)
+    count = 0
+    for ray in range(cells + 1):
+        first[ray] = count
+        for i in range(1, cells + 1):
+            k = (2 * ray * i + cells) // (2 * cells)
+            beside = 2 * (ray * i - k * cells)
+            if -i <= beside < i and i * i + k * k <= reach:
+                step[count] = i
+                across[count] = k
+                count += 1
+    first[cells + 1] = count
+    return first, step[:count].copy(), across[:count].copy()
+
+
+@kernel
+def sample(
+    heights: NDArray[np.float32],
+    origin: int,
+    major: int,
+    minor: int,
+    ray: int,
+    rays: int,
+    last_step: int,
+    profile: Floats,
+) -> int:
+    """Write the heights along one ray to `profile`; return the last step before a void.
+
+    `heights` is the flattened window; a step moves `major` cells in it, and `minor` for every
+    `rays`/`ray` steps. Between two cells the height is interpolated.
+    """
+    profile[0] = heights[origin]
+    remainder, here = 0, origin
+    inverse_rays = 1.0 / rays
+    for i in range(1, last_step + 1):
+        here += major
+        remainder += ray
+        if remainder >= rays:
+            remainder -= rays
+            here += minor
+        height_m = float(heights[here])
+        if remainder > 0:
+            height_m += (float(heights[here + minor]) - height_m) * (remainder * inverse_rays)
+        if math.isnan(height_m):
+            return i - 1
+        profile[i] = height_m
+    return last_step
+
+
+@kernel
+def trace(
+    profile: Floats,
+    last_step: int,
+    owned_step: Integers,
+    owned_ground: Floats,
+    ground_m: float,
+    tx_m: float,
+    rx_height_m: float,
+    curvature_m: float,
+    inverse: Floats,
+    steps: Integers,
+    heights: Floats,
+    slopes: Floats,
+    rows: Floats,
+) -> int:
+    """Walk one ray and write a column of `rows` for each pixel it owns; return their number.
+
+    `profile` holds heights that are known up to `last_step`; the walk ends one step after it.
+    `owned_step` and `owned_ground` are the steps and elevations of the ray's pixels. `curvature_m`
+    is the drop of the Earth after one step, `inverse` holds 1/n; `steps`, `heights` and `slopes`
+    are room for the hull.
+    """
+    slopes[0] = np.inf
+    top, tx_vertex, tx_step = -1, 0, 0
+    tx_slope = -np.inf
+    area, moment, before_m = 0.0, 0.0, ground_m
+    i = 0
+    count = owned_step.size
+    for n in range(count):
+        step = owned_step[n]
+        if step > last_step + 1:
+            count = n
+            break
+        while i < step - 1:
+            i += 1
+            height_m = profile[i]
+            area += height_m + before_m
+            moment += height_m * (3 * i - 1) + before_m * (3 * i - 2)
+            before_m = height_m
+            over_m = height_m - curvature_m * (i * i)
+            while top >= 0 and over_m - heights[top] >= slopes[top] * (i - steps[top]):
+                top -= 1
+            top += 1
+            steps[top] = i
+            heights[top] = over_m
+            if top > 0:
+                slopes[top] = (over_m - heights[top - 1]) * inverse[i - steps[top - 1]]
+            slope = (over_m - tx_m) * inverse[i]
+            if slope > tx_slope:
+                tx_slope, tx_step, tx_vertex = slope, i, top
+        pixel_m = owned_ground[n]
+        _evaluate(
+            step,
+            pixel_m,
+            pixel_m + rx_height_m - curvature_m * (step * step),
+            ground_m,
+            tx_m,
+            curvature_m,
+            tx_slope,
+            tx_step,
+            tx_vertex,
+            top,
+            area + pixel_m + before_m,
+            moment + pixel_m * (3 * step - 1) + before_m * (3 * step - 2),
+            inverse,
+            steps,
+            heights,
+            slopes,
+            rows,
+            n,
+        )
+    return count
+
+
+@formula
+def _steepest(slopes: Floats, low: int, high: int, slope: float) -> int:
+    """Return the hull vertex of `low`..`high` that rises highest over lines of `slope`."""
+    while low < high:
+        middle = (low + high + 1) >> 1
+        if slopes[middle] > slope:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+@formula
+def _tangent(
+    steps: Integers, heights: Floats, slopes: Floats, top: int, step: int, height_m: float
+) -> int:
+    """Return the hull vertex that `height_m` at `step` sees under the steepest angle.
+
+    From the hull's end: first vertex by vertex, then by halving.
+    """
+    near = max(top - 6, 0)
+    vertex = top
+    while vertex > near and height_m > heights[vertex] + slopes[vertex] * (step - steps[vertex]):
+        vertex -= 1
+    if vertex > near or near == 0:
+        return vertex
+    low, high = 0, near
+    while low < high:
+        middle = (low + high + 1) >> 1
+        if height_m > heights[middle] + slopes[middle] * (step - steps[middle]):
+            high = middle - 1
+        else:
+            low = middle
+    return low
+
+
+@formula
+def _closest(
+    steps: Integers,
+    heights: Floats,
+    inverse: Floats,
+    low: int,
+    high: int,
+    step: int,
+    tx_m: float,
+    slope: float,
+) -> int:
+    """Return the hull vertex of `low`..`high` with the largest diffraction parameter.
+
+    The line of sight passes above the hull. Clearance is convex and the Fresnel radius concave
+    along it, so their ratio has one minimum, found by halving.
+    """
+    while low < high:
+        middle = (low + high) >> 1
+        here, there = steps[middle], steps[middle + 1]
+        here_m = heights[middle] - (tx_m + slope * here)
+        there_m = heights[middle + 1] - (tx_m + slope * there)
+        if (
+            here_m * here_m * inverse[here] * inverse[step - here]
+            <= there_m * there_m * inverse[there] * inverse[step - there]
+        ):
+            high = middle
+        else:
+            low = middle + 1
+    return low
+
+
+@formula
+def _evaluate(
+    i: int,
+    pixel_m: float,
+    rx_m: float,
+    ground_m: float,
+    tx_m: float,
+    curvature_m: float,
+    tx_slope: float,
+    tx_step: int,
+    tx_vertex: int,
+    top: int,
+    area: float,
+    moment: float,
+    inverse: Floats,
+    steps: Integers,
+    heights: Floats,
+    slopes: Floats,
+    rows: Floats,
+    n: int,
+) -> None:
+    """Write column `n` of the trace for a pixel at step `i` whose antenna is at `rx_m`."""
+    direct = (rx_m - tx_m) * inverse[i]
+    tx_fit_m = (2.0 * area * i - moment) * inverse[i] * inverse[i]
+    rx_fit_m = (moment - area * i) * inverse[i] * inverse[i]
+    tx_line_m, rx_line_m = min(tx_fit_m, ground_m), min(rx_fit_m, pixel_m)
+    line = (rx_line_m - tx_line_m) * inverse[i]
+    rows[TX_SLOPE, n] = tx_slope
+    rows[TX_STEP, n] = tx_step
+    rows[TX_FIT, n] = tx_fit_m
+    rows[RX_FIT, n] = rx_fit_m
+    if top < 0:  # the pixel beside the mast: nothing lies between
+        rows[RX_SLOPE, n] = -direct
+        rows[RX_STEP, n] = 0.0
+        rows[NEAREST_STEP, n] = 0.5
+        rows[NEAREST_M, n] = _NO_OBSTACLE_M
+        rows[ROUGHNESS, n] = 0.0
+        rows[OBSTRUCTION, n] = 0.0
+        return
+    rx_vertex = _tangent(steps, heights, slopes, top, i, rx_m)
+    rx_step = steps[rx_vertex]
+    rows[RX_STEP, n] = rx_step
+    rows[RX_SLOPE, n] = (heights[rx_vertex] - rx_m) * inverse[i - rx_step]
+    if tx_slope < direct:
+        vertex = _closest(steps, heights, inverse, rx_vertex, tx_vertex, i, tx_m, direct)
+        step = steps[vertex]
+        rows[NEAREST_STEP, n] = step
+        rows[NEAREST_M, n] = heights[vertex] - (tx_m + direct * step)
+        rows[OBSTRUCTION, n] = 0.0
+    else:
+        between = curvature_m * (tx_step + rx_step)
+        flat = direct + curvature_m * i
+        vertex = _steepest(slopes, tx_vertex, rx_vertex, flat - between)
+        step = steps[vertex]
+        rows[NEAREST_STEP, n] = 0.5 * i
+        rows[NEAREST_M, n] = 0.0
+        rows[OBSTRUCTION, n] = heights[vertex] + curvature_m * step * step - (tx_m + flat * step)
+        vertex = _steepest(slopes, tx_vertex, rx_vertex, line - between)
+        step = steps[vertex]
+    rows[ROUGHNESS, n] = heights[vertex] + curvature_m * step * step - (tx_line_m + line * step)

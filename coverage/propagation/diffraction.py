@@ -210,14 +210,18 @@ def smooth_path(
     root_sum = math.sqrt(tx_height_m) + math.sqrt(rx_height_m)
     marginal_radius_km = 500.0 * (distance_km / root_sum) ** 2  # eq. (26)
     within = marginal_radius_km < earth_radius_km  # eq. (22): d < d_los
-    clearance_m, from_tx_km = smooth_clearance(distance_km, tx_height_m, rx_height_m, earth_radius_km)
+    clearance_m, from_tx_km = smooth_clearance(
+        distance_km, tx_height_m, rx_height_m, earth_radius_km
+    )
     width = from_tx_km * (distance_km - from_tx_km) / distance_km
     root_width = math.sqrt(max(width, 1e-9))
     curvature = 500.0 / earth_radius_km
     tx_slope = curvature * distance_km - 2.0 * math.sqrt(curvature * tx_height_m)
     rx_slope = curvature * distance_km - 2.0 * math.sqrt(curvature * rx_height_m)
     slopes = tx_slope + rx_slope
-    meeting_km = (rx_height_m - tx_height_m + rx_slope * distance_km) / (slopes if slopes != 0.0 else 1.0)
+    meeting_km = (rx_height_m - tx_height_m + rx_slope * distance_km) / (
+        slopes if slopes != 0.0 else 1.0
+    )
     inside_km = min(max(meeting_km, 1e-6 * distance_km), (1.0 - 1e-6) * distance_km)
     above_m = (tx_slope - (rx_height_m - tx_height_m) / distance_km) * inside_km
     beyond_edge = edge_at(inside_km, above_m, distance_km)
@@ -257,7 +261,9 @@ def first_term_db(
     ground = (permittivity - 1.0) ** 2 + loss_tangent**2
     scale = exp2(log2(radius_km * frequency_ghz) / -3.0)  # (a f)^(-1/3)
     admittance = 0.036**2 / math.sqrt(ground)
-    admittance = admittance * (permittivity**2 + loss_tangent**2) if polarisation == VERTICAL else admittance
+    admittance = (
+        admittance * (permittivity**2 + loss_tangent**2) if polarisation == VERTICAL else admittance
+    )
     k2 = admittance * scale * scale  # K squared, eq. (29a), (29b)
     beta = (1.0 + 1.6 * k2 + 0.67 * k2 * k2) / (1.0 + 4.5 * k2 + 1.53 * k2 * k2)
     x = 21.88 * beta * frequency_ghz * scale * scale * distance_km  # eq. (31)

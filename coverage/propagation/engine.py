@@ -22,8 +22,9 @@ from coverage.propagation import p1812
 from coverage.propagation.atmosphere import effective_earth_radius_km
 from coverage.propagation.diffraction import HORIZONTAL, VERTICAL
 from coverage.propagation.pixel_profiles import profile_losses
+from coverage.propagation.ray_paths import distance_table
 from coverage.propagation.rays import Integers, ray_owners
-from coverage.propagation.sweep import distance_table, sweep
+from coverage.propagation.sweep import sweep
 from coverage.propagation.validity import require
 from coverage.text import Text
 

@@ -207,9 +207,7 @@ def median_location_loss_db(
     enhancement_p_db = enhancement_db(horizons_km, time_percent)
     enhancement_b_db = enhancement_db(horizons_km, climate.incidence_percent)
     fi = time_interpolation(time_percent, climate.incidence_percent)
-    median_db = diffraction_db(
-        path, climate, climate.earth_radius_km, frequency_ghz, polarisation
-    )
+    median_db = diffraction_db(path, climate, climate.earth_radius_km, frequency_ghz, polarisation)
     timely_db = median_db
     if time_percent < 50.0:  # eq. (41)
         beta_km = atmosphere.DUCTING_EARTH_RADIUS_KM
@@ -340,7 +338,6 @@ def basic_transmission_loss_db(
         )
         loss_db -= atmosphere.inverse_normal(location_percent / 100.0) * deviation_db
     return float(max(least_db, loss_db))
-
 
 
 def require_terminals(

@@ -24,21 +24,31 @@ from coverage.propagation._compile import formula, kernel
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
-# Rows of a trace: what a ray tells of a pixel. Lengths along the ray are in its steps.
-TX_SLOPE, RX_SLOPE = 0, 1  # steepest slope of the terrain seen from either antenna, m per step
-TX_STEP, RX_STEP = 2, 3  # where that terrain lies
-NEAREST_STEP, NEAREST_M = 4, 5  # in line of sight: point of the largest diffraction parameter
-TX_FIT, RX_FIT = 6, 7  # height of the fitted Earth at both ends
-ROUGHNESS, OBSTRUCTION = 8, 9
-TRACE_ROWS = 10
+# A trace tells of a ray's pixels in blocks of BLOCK pixels. A row is one quantity; its name is where
+# it starts in the block. Constant starts let the compiler see that rows do not overlap.
+BLOCK = 128
+(
+    STEP,  # of the pixel; lengths along the ray are in its steps
+    SQUARE,  # squared distance in cells
+    GROUND,  # elevation of the pixel
+    TX_SLOPE,  # steepest slope of the terrain seen from the mast, m per step,
+    TX_STEP,  # and where that terrain lies
+    RX_SLOPE,  # the same seen from the pixel
+    RX_STEP,
+    NEAREST_STEP,  # in line of sight: the point of the largest diffraction parameter,
+    NEAREST_M,  # and how far it rises over the line (negative)
+    TX_FIT,  # height of the fitted Earth at both ends
+    RX_FIT,
+    ROUGHNESS,
+    OBSTRUCTION,
+    TRACE_SIZE,
+) = range(0, 14 * BLOCK, BLOCK)
 
 _NO_OBSTACLE_M = -1e9  # under the line of sight
 
 
 @kernel
-def ray_owners(
-    cells: int, reach: int
-) -> tuple[Integers, Integers, Integers]:
+def ray_owners(cells: int, reach: int) -> tuple[Integers, Integers, Integers]:
     """Return which pixels of one octant each ray owns: (first, step, across).
 
     The octant has rays 0..`cells`, from the axis to the diagonal; ray j rises by j/`cells` of a cell
@@ -97,10 +107,11 @@ def sample(
 
 
 @kernel
-def trace(
+def trace_ray(
     profile: Floats,
     last_step: int,
     owned_step: Integers,
+    owned_square: Integers,
     owned_ground: Floats,
     ground_m: float,
     tx_m: float,
@@ -110,14 +121,14 @@ def trace(
     steps: Integers,
     heights: Floats,
     slopes: Floats,
-    rows: Floats,
+    blocks: Floats,
 ) -> int:
-    """Walk one ray and write a column of `rows` for each pixel it owns; return their number.
+    """Walk one ray and write the trace of each pixel it owns; return their number.
 
     `profile` holds heights that are known up to `last_step`; the walk ends one step after it.
-    `owned_step` and `owned_ground` are the steps and elevations of the ray's pixels. `curvature_m`
-    is the drop of the Earth after one step, `inverse` holds 1/n; `steps`, `heights` and `slopes`
-    are room for the hull.
+    `owned_step`, `owned_square` and `owned_ground` belong to the ray's pixels. `curvature_m` is the
+    drop of the Earth after one step, `inverse` holds 1/n; `steps`, `heights` and `slopes` are room
+    for the hull.
     """
     slopes[0] = np.inf
     top, tx_vertex, tx_step = -1, 0, 0
@@ -148,6 +159,10 @@ def trace(
             if slope > tx_slope:
                 tx_slope, tx_step, tx_vertex = slope, i, top
         pixel_m = owned_ground[n]
+        at = n // BLOCK * TRACE_SIZE + n % BLOCK
+        blocks[at + STEP] = step
+        blocks[at + SQUARE] = owned_square[n]
+        blocks[at + GROUND] = pixel_m
         _evaluate(
             step,
             pixel_m,
@@ -165,8 +180,8 @@ def trace(
             steps,
             heights,
             slopes,
-            rows,
-            n,
+            blocks,
+            at,
         )
     return count
 
@@ -256,45 +271,47 @@ def _evaluate(
     steps: Integers,
     heights: Floats,
     slopes: Floats,
-    rows: Floats,
-    n: int,
+    blocks: Floats,
+    at: int,
 ) -> None:
-    """Write column `n` of the trace for a pixel at step `i` whose antenna is at `rx_m`."""
+    """Write the trace at `at` for a pixel at step `i` whose antenna is at `rx_m`."""
     direct = (rx_m - tx_m) * inverse[i]
     tx_fit_m = (2.0 * area * i - moment) * inverse[i] * inverse[i]
     rx_fit_m = (moment - area * i) * inverse[i] * inverse[i]
     tx_line_m, rx_line_m = min(tx_fit_m, ground_m), min(rx_fit_m, pixel_m)
     line = (rx_line_m - tx_line_m) * inverse[i]
-    rows[TX_SLOPE, n] = tx_slope
-    rows[TX_STEP, n] = tx_step
-    rows[TX_FIT, n] = tx_fit_m
-    rows[RX_FIT, n] = rx_fit_m
+    blocks[at + TX_SLOPE] = tx_slope
+    blocks[at + TX_STEP] = tx_step
+    blocks[at + TX_FIT] = tx_fit_m
+    blocks[at + RX_FIT] = rx_fit_m
     if top < 0:  # the pixel beside the mast: nothing lies between
-        rows[RX_SLOPE, n] = -direct
-        rows[RX_STEP, n] = 0.0
-        rows[NEAREST_STEP, n] = 0.5
-        rows[NEAREST_M, n] = _NO_OBSTACLE_M
-        rows[ROUGHNESS, n] = 0.0
-        rows[OBSTRUCTION, n] = 0.0
+        blocks[at + RX_SLOPE] = -direct
+        blocks[at + RX_STEP] = 0.0
+        blocks[at + NEAREST_STEP] = 0.5
+        blocks[at + NEAREST_M] = _NO_OBSTACLE_M
+        blocks[at + ROUGHNESS] = 0.0
+        blocks[at + OBSTRUCTION] = 0.0
         return
     rx_vertex = _tangent(steps, heights, slopes, top, i, rx_m)
     rx_step = steps[rx_vertex]
-    rows[RX_STEP, n] = rx_step
-    rows[RX_SLOPE, n] = (heights[rx_vertex] - rx_m) * inverse[i - rx_step]
+    blocks[at + RX_STEP] = rx_step
+    blocks[at + RX_SLOPE] = (heights[rx_vertex] - rx_m) * inverse[i - rx_step]
     if tx_slope < direct:
         vertex = _closest(steps, heights, inverse, rx_vertex, tx_vertex, i, tx_m, direct)
         step = steps[vertex]
-        rows[NEAREST_STEP, n] = step
-        rows[NEAREST_M, n] = heights[vertex] - (tx_m + direct * step)
-        rows[OBSTRUCTION, n] = 0.0
+        blocks[at + NEAREST_STEP] = step
+        blocks[at + NEAREST_M] = heights[vertex] - (tx_m + direct * step)
+        blocks[at + OBSTRUCTION] = 0.0
     else:
         between = curvature_m * (tx_step + rx_step)
         flat = direct + curvature_m * i
         vertex = _steepest(slopes, tx_vertex, rx_vertex, flat - between)
         step = steps[vertex]
-        rows[NEAREST_STEP, n] = 0.5 * i
-        rows[NEAREST_M, n] = 0.0
-        rows[OBSTRUCTION, n] = heights[vertex] + curvature_m * step * step - (tx_m + flat * step)
+        blocks[at + NEAREST_STEP] = 0.5 * i
+        blocks[at + NEAREST_M] = 0.0
+        blocks[at + OBSTRUCTION] = (
+            heights[vertex] + curvature_m * step * step - (tx_m + flat * step)
+        )
         vertex = _steepest(slopes, tx_vertex, rx_vertex, line - between)
         step = steps[vertex]
-    rows[ROUGHNESS, n] = heights[vertex] + curvature_m * step * step - (tx_line_m + line * step)
+    blocks[at + ROUGHNESS] = heights[vertex] + curvature_m * step * step - (tx_line_m + line * step)

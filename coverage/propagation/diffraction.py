@@ -64,6 +64,12 @@ def bullington_db(nu_root_lambda: float, frequency_ghz: float, distance_km: floa
     return edge_db + (1.0 - exp(-edge_db / 6.0)) * (10.0 + 0.02 * distance_km)
 
 
+@formula
+def edge_at(point_km: float, above_line_m: float, distance_km: float) -> float:
+    """Return nu_root_lambda of an edge `above_line_m` over the line between the antennas."""
+    return above_line_m * math.sqrt(0.002 * distance_km / (point_km * (distance_km - point_km)))
+
+
 @kernel
 def bullington_edge(
     distance_km: NDArray[np.float64],
@@ -83,27 +89,24 @@ def bullington_edge(
     curvature = 500.0 / earth_radius_km
     direct_slope = (rx_amsl_m - tx_amsl_m) / total_km
     tx_slope, rx_slope = -np.inf, -np.inf
-    largest, largest_km = -np.inf, 0.5 * total_km
     for i in range(1, last):
         d = distance_km[i]
         rest = total_km - d
         height = surface_m[i] + curvature * d * rest
         tx_slope = max(tx_slope, (height - tx_amsl_m) / d)
         rx_slope = max(rx_slope, (height - rx_amsl_m) / rest)
-        clearance = height - (tx_amsl_m * rest + rx_amsl_m * d) / total_km
-        nu = clearance * math.sqrt(0.002 * total_km / (d * rest))
-        if nu >= largest:
-            largest, largest_km = nu, d
     if tx_slope < direct_slope:
+        largest, largest_km = -np.inf, 0.5 * total_km
+        for i in range(1, last):
+            d = distance_km[i]
+            rest = total_km - d
+            height = surface_m[i] + curvature * d * rest
+            nu = edge_at(d, height - tx_amsl_m - direct_slope * d, total_km)
+            if nu >= largest:
+                largest, largest_km = nu, d
         return largest, largest_km
     point_km = (rx_amsl_m - tx_amsl_m + rx_slope * total_km) / (tx_slope + rx_slope)
     return edge_at(point_km, (tx_slope - direct_slope) * point_km, total_km), point_km
-
-
-@formula
-def edge_at(point_km: float, above_line_m: float, distance_km: float) -> float:
-    """Return nu_root_lambda of an edge `above_line_m` over the line between the antennas."""
-    return above_line_m * math.sqrt(0.002 * distance_km / (point_km * (distance_km - point_km)))
 
 
 def bullington_loss_db(

@@ -107,8 +107,8 @@ def site_path_loss_db(
     ModelRangeError
         A frequency, height, distance or climate lies outside the model's range.
     """
-    dem = np.asarray(dem_m, dtype=np.float32)
-    clutter = None if clutter_m is None else np.asarray(clutter_m, dtype=np.float32)
+    dem = np.asarray(dem_m)
+    clutter = None if clutter_m is None else np.asarray(clutter_m)
     _require_mast(dem, row, col)
     _require_settings(dem, clutter, resolution_m, radius_m, engine, mechanisms)
     p1812.require_terminals(
@@ -126,7 +126,7 @@ def site_path_loss_db(
     terrain = _window(dem, row, col, cells)
     surface = terrain
     if clutter is not None:
-        surface = _window(dem + np.nan_to_num(clutter), row, col, cells)
+        surface = terrain + np.nan_to_num(_window(clutter, row, col, cells))
         surface[cells, cells] = terrain[cells, cells]
     side = 2 * cells + 1
     frequencies_ghz = np.asarray(frequencies_mhz, dtype=np.float64) / 1e3
@@ -182,7 +182,7 @@ def site_path_loss_db(
     return losses
 
 
-def _window(dem: NDArray[np.float32], row: int, col: int, cells: int) -> NDArray[np.float32]:
+def _window(dem: NDArray[np.floating], row: int, col: int, cells: int) -> NDArray[np.float32]:
     """Cut the square around the mast; the raster's edge is repeated once beyond it.
 
     The repeated cells let a ray along the edge interpolate; they are no pixels of the result.
@@ -190,11 +190,19 @@ def _window(dem: NDArray[np.float32], row: int, col: int, cells: int) -> NDArray
     side = 2 * cells + 1
     window = np.full((side, side), np.nan, dtype=np.float32)
     top, left = row - cells, col - cells
-    rows = np.arange(max(top, -1), min(top + side, dem.shape[0] + 1))
-    cols = np.arange(max(left, -1), min(left + side, dem.shape[1] + 1))
-    window[rows[0] - top : rows[-1] + 1 - top, cols[0] - left : cols[-1] + 1 - left] = dem[
-        np.ix_(rows.clip(0, dem.shape[0] - 1), cols.clip(0, dem.shape[1] - 1))
+    first_row, last_row = max(-top, 0), min(dem.shape[0] - top, side)
+    first_col, last_col = max(-left, 0), min(dem.shape[1] - left, side)
+    window[first_row:last_row, first_col:last_col] = dem[
+        top + first_row : top + last_row, left + first_col : left + last_col
     ]
+    if first_row > 0:
+        window[first_row - 1] = window[first_row]
+    if last_row < side:
+        window[last_row] = window[last_row - 1]
+    if first_col > 0:
+        window[:, first_col - 1] = window[:, first_col]
+    if last_col < side:
+        window[:, last_col] = window[:, last_col - 1]
     return window
 
 
@@ -218,7 +226,7 @@ def _distance_table(
     return distance_table(cells, resolution_km, latitude_deg, time_percent)
 
 
-def _require_mast(dem: NDArray[np.float32], row: int, col: int) -> None:
+def _require_mast(dem: NDArray[np.floating], row: int, col: int) -> None:
     rows, cols = dem.shape
     place = f"(row {row}, col {col})"
     if not (0 <= row < rows and 0 <= col < cols):
@@ -251,8 +259,8 @@ def _require_mast(dem: NDArray[np.float32], row: int, col: int) -> None:
 
 
 def _require_settings(
-    dem: NDArray[np.float32],
-    clutter: NDArray[np.float32] | None,
+    dem: NDArray[np.floating],
+    clutter: NDArray[np.floating] | None,
     resolution_m: float,
     radius_m: float,
     engine: str,

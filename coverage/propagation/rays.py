@@ -121,16 +121,17 @@ def trace_ray(
     steps: Integers,
     heights: Floats,
     slopes: Floats,
+    offsets: Floats,
     blocks: Floats,
 ) -> int:
     """Walk one ray and write the trace of each pixel it owns; return their number.
 
     `profile` holds heights that are known up to `last_step`; the walk ends one step after it.
     `owned_step`, `owned_square` and `owned_ground` belong to the ray's pixels. `curvature_m` is the
-    drop of the Earth after one step, `inverse` holds 1/n; `steps`, `heights` and `slopes` are room
-    for the hull.
+    drop of the Earth after one step, `inverse` holds 1/n; `steps`, `heights`, `slopes` and
+    `offsets` are room for the hull: its vertices and, as a line, the edge before each of them.
     """
-    slopes[0] = np.inf
+    slopes[0], offsets[0] = 0.0, np.inf  # the first vertex always stays
     top, tx_vertex, tx_step = -1, 0, 0
     tx_slope = -np.inf
     area, moment, before_m = 0.0, 0.0, ground_m
@@ -147,14 +148,19 @@ def trace_ray(
             area += height_m + before_m
             moment += height_m * (3 * i - 1) + before_m * (3 * i - 2)
             before_m = height_m
-            over_m = height_m - curvature_m * (i * i)
-            while top >= 0 and over_m - heights[top] >= slopes[top] * (i - steps[top]):
-                top -= 1
-            top += 1
+            along = float(i)
+            over_m = height_m - curvature_m * along * along
+            if top >= 0:
+                while over_m >= offsets[top] + slopes[top] * along:
+                    top -= 1
+                slope = (over_m - heights[top]) * inverse[i - steps[top]]
+                top += 1
+                slopes[top] = slope
+                offsets[top] = over_m - slope * along
+            else:
+                top = 0
             steps[top] = i
             heights[top] = over_m
-            if top > 0:
-                slopes[top] = (over_m - heights[top - 1]) * inverse[i - steps[top - 1]]
             slope = (over_m - tx_m) * inverse[i]
             if slope > tx_slope:
                 tx_slope, tx_step, tx_vertex = slope, i, top
@@ -180,6 +186,7 @@ def trace_ray(
             steps,
             heights,
             slopes,
+            offsets,
             blocks,
             at,
         )
@@ -199,23 +206,21 @@ def _steepest(slopes: Floats, low: int, high: int, slope: float) -> int:
 
 
 @formula
-def _tangent(
-    steps: Integers, heights: Floats, slopes: Floats, top: int, step: int, height_m: float
-) -> int:
+def _tangent(slopes: Floats, offsets: Floats, top: int, step: float, height_m: float) -> int:
     """Return the hull vertex that `height_m` at `step` sees under the steepest angle.
 
     From the hull's end: first vertex by vertex, then by halving.
     """
     near = max(top - 6, 0)
     vertex = top
-    while vertex > near and height_m > heights[vertex] + slopes[vertex] * (step - steps[vertex]):
+    while vertex > near and height_m > offsets[vertex] + slopes[vertex] * step:
         vertex -= 1
     if vertex > near or near == 0:
         return vertex
     low, high = 0, near
     while low < high:
         middle = (low + high + 1) >> 1
-        if height_m > heights[middle] + slopes[middle] * (step - steps[middle]):
+        if height_m > offsets[middle] + slopes[middle] * step:
             high = middle - 1
         else:
             low = middle
@@ -271,6 +276,7 @@ def _evaluate(
     steps: Integers,
     heights: Floats,
     slopes: Floats,
+    offsets: Floats,
     blocks: Floats,
     at: int,
 ) -> None:
@@ -292,7 +298,7 @@ def _evaluate(
         blocks[at + ROUGHNESS] = 0.0
         blocks[at + OBSTRUCTION] = 0.0
         return
-    rx_vertex = _tangent(steps, heights, slopes, top, i, rx_m)
+    rx_vertex = _tangent(slopes, offsets, top, float(i), rx_m)
     rx_step = steps[rx_vertex]
     blocks[at + RX_STEP] = rx_step
     blocks[at + RX_SLOPE] = (heights[rx_vertex] - rx_m) * inverse[i - rx_step]

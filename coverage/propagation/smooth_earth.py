@@ -90,8 +90,8 @@ def find_horizons(
     last = distance_km.size - 1
     total_km = distance_km[last]
     half_curvature = 500.0 / earth_radius_km
-    tx_slope, rx_slope, nu = -np.inf, -np.inf, -np.inf
-    tx_point, rx_point, nu_point = 1, 1, 1
+    tx_slope, rx_slope = -np.inf, -np.inf
+    tx_point, rx_point = 1, 1
     for i in range(1, last):
         d = distance_km[i]
         rest = total_km - d
@@ -101,12 +101,6 @@ def find_horizons(
         slope = (ground_m[i] - rx_amsl_m) / rest - half_curvature * rest
         if slope >= rx_slope:
             rx_slope, rx_point = slope, i
-        clearance = (
-            ground_m[i] + half_curvature * d * rest - (tx_amsl_m * rest + rx_amsl_m * d) / total_km
-        )
-        value = clearance / math.sqrt(d * rest)
-        if value >= nu:
-            nu, nu_point = value, i
     direct = (rx_amsl_m - tx_amsl_m) / total_km
     bulge = half_curvature * total_km
     if tx_slope > direct - bulge:
@@ -118,6 +112,14 @@ def find_horizons(
             tx_point,
             rx_point,
         )
+    nu, nu_point = -np.inf, 1
+    for i in range(1, last):
+        d = distance_km[i]
+        rest = total_km - d
+        clearance = ground_m[i] + half_curvature * d * rest - tx_amsl_m - direct * d
+        value = clearance / math.sqrt(d * rest)
+        if value >= nu:
+            nu, nu_point = value, i
     return Horizons(
         angle_mrad(direct - bulge),
         angle_mrad(-direct - bulge),

@@ -71,7 +71,8 @@ def sweep(
     inverse = np.zeros(cells + 2)
     for i in range(1, cells + 2):
         inverse[i] = 1.0 / i
-    profile, heights, slopes = np.empty(cells + 1), np.empty(cells + 1), np.empty(cells + 1)
+    profile, heights = np.empty(cells + 1), np.empty(cells + 1)
+    slopes, offsets = np.empty(cells + 1), np.empty(cells + 1)
     steps = np.empty(cells + 1, dtype=np.int64)
     step, square = np.empty(cells + 1, dtype=np.int64), np.empty(cells + 1, dtype=np.int64)
     pixel, ground = np.empty(cells + 1, dtype=np.int64), np.empty(cells + 1)
@@ -104,18 +105,18 @@ def sweep(
             known = sample(terrain, origin, major, minor, ray, cells, last, profile)
             count = trace_ray(
                 profile, known, step[:count], square, ground, ground_m, tx_m, rx_height_m, drop_m,
-                inverse, steps, heights, slopes, bare,
+                inverse, steps, heights, slopes, offsets, bare,
             )  # fmt: skip
             if clutter:
                 known = sample(surface, origin, major, minor, ray, cells, last, profile)
                 trace_ray(
                     profile, known, step[:count], square, ground, ground_m, tx_m, rx_height_m,
-                    drop_m, inverse, steps, heights, slopes, covered,
+                    drop_m, inverse, steps, heights, slopes, offsets, covered,
                 )  # fmt: skip
             if time_percent < 50.0:
                 trace_ray(
                     profile, known, step[:count], square, ground, ground_m, tx_m, rx_height_m,
-                    beta_drop_m, inverse, steps, heights, slopes, curved,
+                    beta_drop_m, inverse, steps, heights, slopes, offsets, curved,
                 )  # fmt: skip
             for block in range((count + BLOCK - 1) // BLOCK):
                 size = min(count - block * BLOCK, BLOCK)

@@ -1,0 +1,151 @@
+"""Every word of the map, in both languages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from coverage.params import SignalClass, Technology
+from coverage.text import Language, Text
+
+NAME: Final = "Phủ Sóng"
+
+CLASS_NAMES: Final[Mapping[SignalClass, Text]] = MappingProxyType(
+    {
+        "good": Text("Sóng tốt", "Good"),
+        "weak": Text("Sóng yếu (lõm sóng)", "Weak"),
+        "none": Text("Không có sóng (trắng sóng)", "None"),
+        "unknown": Text("Chưa rõ", "Unknown"),
+    }
+)
+
+QUANTITIES: Final[Mapping[Technology, str]] = MappingProxyType(
+    {"3G": "RSCP", "4G": "RSRP", "5G": "SS-RSRP"}
+)
+
+ROLES: Final[Mapping[str, Text]] = MappingProxyType(
+    {
+        "communes": Text("ranh giới xã", "communes"),
+        "villages": Text("thôn", "villages"),
+        "stations": Text("trạm", "stations"),
+        "terrain": Text("địa hình", "terrain"),
+        "land_cover": Text("lớp phủ đất", "land cover"),
+        "roads": Text("đường", "roads"),
+        "power_lines": Text("đường điện", "power lines"),
+        "fibre_nodes": Text("nút cáp quang", "fibre nodes"),
+        "fibre_lines": Text("tuyến cáp quang", "fibre lines"),
+        "measurements": Text("kết quả đo", "measurements"),
+        "indicators": Text("chỉ số", "indicators"),
+        "crosswalk": Text("bảng đối chiếu xã", "commune crosswalk"),
+    }
+)
+
+CHOICES: Final[Mapping[str, Mapping[str, Text]]] = MappingProxyType(
+    {
+        "reported_signal": {
+            "good": Text("tốt", "good"),
+            "weak": Text("yếu", "weak"),
+            "none": Text("không có", "none"),
+        },
+        "evidence": {
+            "agree": Text("dự báo và báo cáo khớp nhau", "prediction and report agree"),
+            "conflict": Text("dự báo và báo cáo khác nhau", "prediction and report differ"),
+            "predicted_only": Text("chỉ có dự báo", "prediction only"),
+            "reported_only": Text("chỉ có báo cáo", "report only"),
+            "unknown": Text("chưa rõ", "unknown"),
+        },
+        "status": {
+            "active": Text("đang hoạt động", "active"),
+            "planned": Text("quy hoạch", "planned"),
+            "off": Text("đã tắt", "off"),
+        },
+    }
+)
+
+SHORT_CLASS_NAMES: Final[Mapping[SignalClass, Text]] = MappingProxyType(
+    {
+        "good": Text("tốt", "good"),
+        "weak": Text("yếu", "weak"),
+        "none": Text("không", "none"),
+        "unknown": Text("chưa rõ", "unknown"),
+    }
+)
+
+_SCREEN: Final[Mapping[str, Text]] = MappingProxyType(
+    {
+        "subtitle": Text("Bản đồ sóng di động", "Mobile signal map"),
+        "map": Text("Bản đồ", "Map"),
+        "panel": Text("Bảng điều khiển", "Controls"),
+        "close": Text("Đóng", "Close"),
+        "search": Text("Tìm thôn, xã", "Find a village or commune"),
+        "search_hint": Text("gõ có dấu hoặc không dấu", "with or without accents"),
+        "no_match": Text("Không tìm thấy", "Nothing found"),
+        "technology": Text("Công nghệ", "Technology"),
+        "legend": Text("Chú giải", "Legend"),
+        "legend_hint": Text(
+            "Bỏ dấu chọn để ẩn một loại thôn.", "Clear a box to hide that class of village."
+        ),
+        "villages_by_class": Text("Thôn theo {technology}", "Villages by {technology}"),
+        "area_by_class": Text("Vùng phủ {technology} ngoài trời", "{technology} outdoors"),
+        "any_operator": Text("mọi nhà mạng", "any operator"),
+        "layers": Text("Lớp bản đồ", "Layers"),
+        "layer_signal": Text("Vùng phủ sóng", "Signal"),
+        "layer_relief": Text("Địa hình đổ bóng", "Hillshade"),
+        "layer_communes": Text("Ranh giới xã", "Communes"),
+        "layer_villages": Text("Thôn", "Villages"),
+        "layer_sites": Text("Cột, trạm", "Masts"),
+        "opacity": Text("Độ đậm vùng phủ", "Strength of the signal layer"),
+        "filters": Text("Lọc", "Filter"),
+        "operator": Text("Nhà mạng (cột, trạm)", "Operator (masts)"),
+        "all_operators": Text("Tất cả nhà mạng", "All operators"),
+        "commune": Text("Xã, phường", "Commune"),
+        "all_communes": Text("Tất cả xã, phường", "All communes"),
+        "no_position": Text("Không có tọa độ", "No coordinates"),
+        "no_position_hint": Text(
+            "Không vẽ được trên bản đồ, vẫn tính trong bảng.",
+            "They cannot be drawn but count in every table.",
+        ),
+        "no_relief": Text("chưa có địa hình", "terrain unknown"),
+        "mast": Text("Cột", "Mast"),
+        "site": Text("Trạm", "Site"),
+        "masts_legend": Text("Cột đang hoạt động", "Mast in use"),
+        "masts_idle_legend": Text("Cột chỉ có trạm quy hoạch hoặc đã tắt", "Planned or off only"),
+        "masts_coarse": Text(
+            "Vị trí cột đã làm tròn khoảng 1 km.", "Mast positions are rounded to about 1 km."
+        ),
+        "about": Text("Về bản đồ này", "About this map"),
+        "synthetic": Text("DỮ LIỆU TỔNG HỢP (MÔ PHỎNG)", "SYNTHETIC DATA"),
+        "whole": Text("Toàn vùng", "Whole area"),
+        "zoom_in": Text("Phóng to", "Zoom in"),
+        "zoom_out": Text("Thu nhỏ", "Zoom out"),
+        "yes": Text("có", "yes"),
+        "no": Text("không", "no"),
+        "no_value": Text("chưa có", "not known"),
+        "no_signal_value": Text("không có tín hiệu", "no signal"),
+        "village": Text("Thôn", "Village"),
+        "in_commune": Text("Lọc theo xã này", "Show this commune only"),
+        "parts": Text("Điểm ưu tiên gồm", "What the score is made of"),
+        "shown": Text("Đang hiện {shown} / {all} thôn", "{shown} of {all} villages shown"),
+        "no_script": Text(
+            "Bản đồ cần JavaScript; trình duyệt đang tắt.",
+            "The map needs JavaScript, which is switched off.",
+        ),
+    }
+)
+
+_BILINGUAL: Final = frozenset({"synthetic", "no_position", "legend", "layers", "filters"})
+"""Short headings that carry English beside the Vietnamese."""
+
+
+def screen_words(language: Language) -> dict[str, str]:
+    """Return the words of the screen; short headings of a Vietnamese map carry English beside."""
+    return {
+        key: beside(text, language) if key in _BILINGUAL else text.get(language)
+        for key, text in _SCREEN.items()
+    }
+
+
+def beside(text: Text, language: Language) -> str:
+    """Return a short text with English beside it on a Vietnamese map."""
+    return f"{text.vi} / {text.en}" if language == "vi" else text.en

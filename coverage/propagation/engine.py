@@ -12,7 +12,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -25,7 +25,7 @@ from coverage.propagation.pixel_profiles import profile_losses
 from coverage.propagation.ray_paths import distance_table
 from coverage.propagation.rays import Integers, ray_owners
 from coverage.propagation.sweep import sweep
-from coverage.propagation.validity import require
+from coverage.propagation.validity import require, require_choice
 from coverage.text import Text
 
 Engine = Literal["sweep", "profile"]
@@ -276,14 +276,5 @@ def _require_settings(
                 en=f"`clutter_m` has the shape {clutter.shape}, the terrain {dem.shape}",
             )
         )
-    for name, value, known in (
-        ("engine", engine, ("sweep", "profile")),
-        ("mechanisms", mechanisms, ("all", "diffraction")),
-    ):
-        if value not in known:
-            raise ModelRangeError(
-                Text(
-                    vi=f"`{name}` = {value!r}, chỉ nhận: {', '.join(known)}",
-                    en=f"`{name}` = {value!r}, must be one of: {', '.join(known)}",
-                )
-            )
+    require_choice("engine", engine, get_args(Engine))
+    require_choice("mechanisms", mechanisms, get_args(Mechanisms))

@@ -33,7 +33,7 @@ from coverage.propagation.diffraction import (
 )
 from coverage.propagation.line_of_sight import enhancement_db, free_space_db
 from coverage.propagation.smooth_earth import Horizons, SmoothEarth, find_horizons, fit
-from coverage.propagation.validity import require
+from coverage.propagation.validity import require, require_choice
 from coverage.text import Text
 
 Polarisation = Literal["vertical", "horizontal"]
@@ -358,14 +358,7 @@ def require_climate(
     require(MODEL, "latitude_deg", latitude_deg, LATITUDE_DEG, "°")
     require(MODEL, "delta_n", delta_n, DELTA_N, "N/km")
     require(MODEL, "n0", n0, SURFACE_REFRACTIVITY, "N")
-    if polarisation not in get_args(Polarisation):
-        known = ", ".join(get_args(Polarisation))
-        raise ModelRangeError(
-            Text(
-                vi=f"`polarisation` = {polarisation!r}, chỉ nhận: {known}",
-                en=f"`polarisation` = {polarisation!r}, must be one of: {known}",
-            )
-        )
+    require_choice("polarisation", polarisation, get_args(Polarisation))
 
 
 def _require_profile(

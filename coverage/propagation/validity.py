@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
 from coverage.errors import ModelRangeError
 from coverage.text import Text
 
@@ -19,5 +24,30 @@ def require(
         Text(
             vi=f"{shown} nằm ngoài phạm vi {allowed} của mô hình {model}",
             en=f"{shown} is outside the range {allowed} of the model {model}",
+        )
+    )
+
+
+def require_all(
+    model: str,
+    name: str,
+    values: NDArray[np.float64],
+    bounds: tuple[float, float],
+    unit: str = "",
+) -> None:
+    """Raise ModelRangeError unless every one of `values` lies within `bounds`."""
+    for extreme in (values.min(), values.max()) if values.size else ():
+        require(model, name, float(extreme), bounds, unit)
+
+
+def require_choice(name: str, value: str, choices: Iterable[str]) -> None:
+    """Raise ModelRangeError unless `value` is one of `choices`."""
+    known = tuple(choices)
+    if value in known:
+        return
+    raise ModelRangeError(
+        Text(
+            vi=f"`{name}` = {value!r}, chỉ nhận: {', '.join(known)}",
+            en=f"`{name}` = {value!r}, must be one of: {', '.join(known)}",
         )
     )

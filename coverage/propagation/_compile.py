@@ -17,10 +17,12 @@ from typing import Any, ParamSpec, TypeVar, cast
 
 import numba
 import platformdirs
-from numba.core import config
+from numba.core import config as numba_config
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+_settings: Any = numba_config  # filled while numba loads
 
 # Division by zero gives infinity as in NumPy; a product and a sum may be one instruction. Neither
 # changes the order of operations, so results do not depend on threads.
@@ -48,19 +50,19 @@ def _compiled(function: Callable[P, R], options: dict[str, Any]) -> Callable[P, 
 
 @contextmanager
 def _own_cache_folder() -> Iterator[None]:
-    before = config.CACHE_DIR
-    config.CACHE_DIR = str(_CACHE_FOLDER)
+    before = _settings.CACHE_DIR
+    _settings.CACHE_DIR = str(_CACHE_FOLDER)
     try:
         yield
     finally:
-        config.CACHE_DIR = before
+        _settings.CACHE_DIR = before
 
 
 def _cache_folder() -> Path:
     digest = hashlib.sha256()
     for path in sorted(Path(__file__).parent.glob("*.py")):
         digest.update(path.read_bytes())
-    base = Path(config.CACHE_DIR or platformdirs.user_cache_path("phusong") / "kernels")
+    base = Path(_settings.CACHE_DIR or platformdirs.user_cache_path("phusong") / "kernels")
     return base / digest.hexdigest()[:16]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -52,7 +54,7 @@ def ducting_incidence_percent(latitude_deg: float, land_km: float, tau: float) -
 def zone_shares(
     distance_km: NDArray[np.float64], zone: NDArray[np.int64]
 ) -> tuple[float, float, float]:
-    """Return (share over sea, longest land section in km, longest inland section in km), §3.3, §3.6.
+    """Return (share over sea, longest land section, longest inland section in km), §3.3, §3.6.
 
     `distance_km` and `zone` have one value per profile point. The border between two zones lies
     half-way between the points.
@@ -84,6 +86,6 @@ def inverse_normal(x: float) -> float:
     `x` is a share; it is kept within 1e-6 and 1 - 1e-6 as the Recommendation asks.
     """
     share = min(max(x, 1e-6), 1.0 - 1e-6)
-    t = np.sqrt(-2.0 * np.log(min(share, 1.0 - share)))
+    t = math.sqrt(-2.0 * math.log(min(share, 1.0 - share)))
     tail = t - ((_C2 * t + _C1) * t + _C0) / (((_D3 * t + _D2) * t + _D1) * t + 1.0)
     return tail if share <= 0.5 else -tail

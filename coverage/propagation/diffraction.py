@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import vectorize
 from numpy.typing import ArrayLike, NDArray
 
 from coverage.propagation._compile import formula, kernel
@@ -36,9 +35,12 @@ def knife_edge(nu: float) -> float:
     return loss_db if nu > -0.78 else 0.0
 
 
-@vectorize(["float64(float64)"])
-def _knife_edge_ufunc(nu: float) -> float:
-    return knife_edge(nu)
+@kernel
+def _knife_edges(nu: NDArray[np.float64]) -> NDArray[np.float64]:
+    loss_db = np.empty_like(nu)
+    for n in range(nu.size):
+        loss_db[n] = knife_edge(nu[n])
+    return loss_db
 
 
 def knife_edge_loss_db(nu: ArrayLike) -> NDArray[np.float64]:
@@ -53,8 +55,8 @@ def knife_edge_loss_db(nu: ArrayLike) -> NDArray[np.float64]:
     -------
     Loss in dB, zero for nu ≤ -0.78. The formula is within 0.1 dB of the Fresnel integral there.
     """
-    loss: NDArray[np.float64] = _knife_edge_ufunc(np.asarray(nu, dtype=np.float64))
-    return loss
+    values = np.asarray(nu, dtype=np.float64)
+    return _knife_edges(values.ravel()).reshape(values.shape)
 
 
 @formula

@@ -22,7 +22,7 @@ from coverage.propagation import p1812
 from coverage.propagation.atmosphere import effective_earth_radius_km
 from coverage.propagation.diffraction import HORIZONTAL, VERTICAL
 from coverage.propagation.pixel_profiles import profile_losses
-from coverage.propagation.ray_paths import distance_table
+from coverage.propagation.ray_paths import Link, distance_table
 from coverage.propagation.rays import Integers, ray_owners
 from coverage.propagation.sweep import sweep
 from coverage.propagation.validity import require, require_choice
@@ -131,46 +131,34 @@ def site_path_loss_db(
     side = 2 * cells + 1
     frequencies_ghz = np.asarray(frequencies_mhz, dtype=np.float64) / 1e3
     loss = np.full((frequencies_ghz.size, side * side), np.nan, dtype=np.float32)
-    polarisation = VERTICAL if params.polarisation == "vertical" else HORIZONTAL
     resolution_km = resolution_m / 1e3
+    ground_m = float(terrain[cells, cells])
+    link = Link(
+        ground_m=ground_m,
+        tx_m=ground_m + tx_height_m,
+        rx_height_m=float(rx_height_m),
+        resolution_km=resolution_km,
+        earth_radius_km=effective_earth_radius_km(float(params.delta_n)),
+        surface_refractivity=float(params.n0),
+        time_percent=float(params.time_percent),
+        polarisation=VERTICAL if params.polarisation == "vertical" else HORIZONTAL,
+        clutter=int(clutter is not None),
+        rare=int(mechanisms == "all"),
+    )
+    latitude_deg = float(params.latitude_deg)
     if engine == "sweep":
-        sweep(
-            terrain.ravel(),
-            surface.ravel(),
-            clutter is not None,
-            cells,
-            reach,
-            *_ray_owners(cells, reach),
-            _distance_table(
-                cells, resolution_km, float(params.latitude_deg), float(params.time_percent)
-            ),
-            resolution_km,
-            float(tx_height_m),
-            float(rx_height_m),
-            frequencies_ghz,
-            float(params.time_percent),
-            float(params.n0),
-            effective_earth_radius_km(float(params.delta_n)),
-            polarisation,
-            int(mechanisms == "all"),
-            loss,
-        )
+        owners = _ray_owners(cells, reach)
+        table = _distance_table(cells, resolution_km, latitude_deg, link.time_percent)
+        sweep(terrain.ravel(), surface.ravel(), cells, *owners, table, link, frequencies_ghz, loss)
     else:
         profile_losses(
             terrain.ravel(),
             surface.ravel(),
             cells,
             reach,
-            resolution_km,
-            float(tx_height_m),
-            float(rx_height_m),
+            latitude_deg,
+            link,
             frequencies_ghz,
-            float(params.time_percent),
-            float(params.latitude_deg),
-            float(params.n0),
-            effective_earth_radius_km(float(params.delta_n)),
-            polarisation,
-            int(mechanisms == "all"),
             loss,
         )
     slant_km2 = (resolution_km / 2.0) ** 2 + ((tx_height_m - rx_height_m) / 1e3) ** 2

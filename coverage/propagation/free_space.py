@@ -18,8 +18,8 @@ _POSITIVE_KM = (1e-6, 1e6)
 def free_space_loss_db(distance_km: ArrayLike, *, frequency_mhz: float) -> NDArray[np.float64]:
     """Return the basic transmission loss in free space.
 
-    20 log10(4 pi d / lambda), ITU-R P.525-4 eq. (4), with the speed of light unrounded: 32.448 dB at
-    1 MHz and 1 km. (P.1812 rounds to 92.4 dB at 1 GHz and 1 km, 0.05 dB less.)
+    20 log10(4 pi d / lambda), ITU-R P.525-4 eq. (4), with the speed of light unrounded: 32.448 dB
+    at 1 MHz and 1 km. (P.1812 rounds to 92.4 dB at 1 GHz and 1 km, 0.05 dB less.)
 
     Parameters
     ----------

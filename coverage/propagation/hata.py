@@ -38,8 +38,8 @@ def okumura_hata_loss_db(
 ) -> NDArray[np.float64]:
     """Return the median loss after Okumura, in Hata's formulas.
 
-    M. Hata, "Empirical formula for propagation loss in land mobile radio services", IEEE Trans. Veh.
-    Technol. VT-29 (1980) 317-325. 150-1,500 MHz, 1-20 km.
+    M. Hata, "Empirical formula for propagation loss in land mobile radio services", IEEE Trans.
+    Veh. Technol. VT-29 (1980) 317-325. 150-1,500 MHz, 1-20 km.
 
     Parameters
     ----------
@@ -96,8 +96,8 @@ def cost231_hata_loss_db(
     distance_km, frequency_mhz, tx_height_m, rx_height_m
         As in `okumura_hata_loss_db`.
     environment
-        "large_city" for a metropolitan centre (3 dB more), "small_city" or "suburban". The model has
-        no term for open land.
+        "large_city" for a metropolitan centre (3 dB more), "small_city" or "suburban". The model
+        has no term for open land.
 
     Returns
     -------

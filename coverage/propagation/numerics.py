@@ -8,7 +8,8 @@ matters. Arguments are finite; logarithms take positive ones.
 from __future__ import annotations
 
 import math
-from typing import Any
+from collections.abc import Callable
+from typing import Any, cast
 
 from llvmlite import ir
 from numba import types
@@ -28,24 +29,19 @@ _TWO_TO_52 = 2.0**52
 _ROUNDING = 1.5 * 2.0**52  # adding it leaves the nearest integer in the low bits
 
 
-@intrinsic
-def _bits(_context: Any, value: Any) -> Any:
-    """Return the 64 bits of a float as an integer."""
+def _reinterpreted(_context: Any, value: Any) -> Any:
+    """Tell numba how to take the 64 bits of a float as an integer, and the other way round."""
+    to_integer = value == types.float64
+    result = types.int64 if to_integer else types.float64
 
     def codegen(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
-        return builder.bitcast(arguments[0], ir.IntType(64))
+        return builder.bitcast(arguments[0], ir.IntType(64) if to_integer else ir.DoubleType())
 
-    return types.int64(types.float64), codegen
+    return result(value), codegen
 
 
-@intrinsic
-def _from_bits(_context: Any, value: Any) -> Any:
-    """Return the float that has these 64 bits."""
-
-    def codegen(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
-        return builder.bitcast(arguments[0], ir.DoubleType())
-
-    return types.float64(types.int64), codegen
+_bits = cast("Callable[[float], int]", intrinsic(_reinterpreted))
+_from_bits = cast("Callable[[int], float]", intrinsic(_reinterpreted))
 
 
 @formula

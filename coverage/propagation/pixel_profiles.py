@@ -16,6 +16,7 @@ from coverage.propagation.p1812 import (
     diffraction_db,
     median_location_loss_db,
 )
+from coverage.propagation.ray_paths import Link
 from coverage.propagation.rays import sample
 
 _FAR_FROM_COAST_KM = 500.0
@@ -27,21 +28,15 @@ def profile_losses(
     surface: NDArray[np.float32],
     cells: int,
     reach: int,
-    resolution_km: float,
-    tx_height_m: float,
-    rx_height_m: float,
-    frequencies_ghz: NDArray[np.float64],
-    time_percent: float,
     latitude_deg: float,
-    surface_refractivity: float,
-    earth_radius_km: float,
-    polarisation: int,
-    mechanisms: int,
+    link: Link,
+    frequencies_ghz: NDArray[np.float64],
     loss: NDArray[np.float32],
 ) -> None:
     """Fill `loss` (frequency, pixel) around the middle of a square window.
 
-    Arguments are those of `sweep.sweep`. A profile has one point per cell along its main axis.
+    `terrain` and `surface` are as in `sweep.sweep`, `reach` is the squared radius in cells. A
+    profile has one point per cell along its main axis.
     """
     side = 2 * cells + 1
     origin = cells * side + cells
@@ -62,7 +57,7 @@ def profile_losses(
                 continue
             sample(surface, origin, major, minor, across, last, last, surface_m)
             surface_m[last] = ground_m[last]
-            total_km = resolution_km * math.sqrt(float(square))
+            total_km = link.resolution_km * math.sqrt(float(square))
             for i in range(last + 1):
                 distance_km[i] = total_km * i / last
             path = analyse(
@@ -70,15 +65,15 @@ def profile_losses(
                 ground_m[: last + 1],
                 surface_m[: last + 1],
                 level_m[: last + 1],
-                tx_height_m,
-                rx_height_m,
-                earth_radius_km,
-                time_percent,
+                link.tx_m - link.ground_m,
+                link.rx_height_m,
+                link.earth_radius_km,
+                link.time_percent,
             )
             tau = land_weight(total_km)
             climate = Climate(
-                earth_radius_km,
-                surface_refractivity,
+                link.earth_radius_km,
+                link.surface_refractivity,
                 ducting_incidence_percent(latitude_deg, total_km, tau),
                 0.0,
                 tau,
@@ -87,14 +82,14 @@ def profile_losses(
             )
             pixel = origin + down * side + right
             for f in range(frequencies_ghz.size):
-                if mechanisms:
+                if link.rare:
                     loss_db, least_db = median_location_loss_db(
-                        path, climate, frequencies_ghz[f], time_percent, polarisation
+                        path, climate, frequencies_ghz[f], link.time_percent, link.polarisation
                     )
                     loss[f, pixel] = max(loss_db, least_db)
                 else:
                     loss[f, pixel] = free_space_db(
                         frequencies_ghz[f], path.slant_km2
                     ) + diffraction_db(
-                        path, climate, earth_radius_km, frequencies_ghz[f], polarisation
+                        path, climate, link.earth_radius_km, frequencies_ghz[f], link.polarisation
                     )

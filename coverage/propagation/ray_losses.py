@@ -37,6 +37,7 @@ from coverage.propagation.ray_paths import (
     TX_ANGLE,
     TX_HEIGHT,
     TX_HORIZON,
+    Link,
 )
 from coverage.propagation.rays import (
     BLOCK,
@@ -83,16 +84,14 @@ def diffraction_losses(
 def all_losses(
     count: int,
     frequency_ghz: float,
-    time_percent: float,
-    earth_radius_km: float,
-    polarisation: int,
+    link: Link,
     paths: Floats,
     work: Floats,
 ) -> None:
     """Write the loss by all mechanisms to row LOSS of `work`; the rest of `work` is room."""
-    diffraction_losses(count, EDGE, frequency_ghz, polarisation, MEDIAN, paths, work)
-    if time_percent < 50.0:
-        diffraction_losses(count, BETA_EDGE, frequency_ghz, polarisation, TIMELY, paths, work)
+    diffraction_losses(count, EDGE, frequency_ghz, link.polarisation, MEDIAN, paths, work)
+    if link.time_percent < 50.0:
+        diffraction_losses(count, BETA_EDGE, frequency_ghz, link.polarisation, TIMELY, paths, work)
         for n in range(count):
             work[TIMELY + n] = work[MEDIAN + n] + paths[FI + n] * (
                 work[TIMELY + n] - work[MEDIAN + n]
@@ -100,7 +99,7 @@ def all_losses(
     else:
         for n in range(count):
             work[TIMELY + n] = work[MEDIAN + n]
-    slope = ducting.angular_attenuation_db_per_mrad(frequency_ghz, earth_radius_km)
+    slope = ducting.angular_attenuation_db_per_mrad(frequency_ghz, link.earth_radius_km)
     for n in range(count):
         coupling_db = ducting.coupling_loss_db(
             frequency_ghz,
@@ -114,7 +113,7 @@ def all_losses(
     for n in range(count):
         space_db = free_space_db(frequency_ghz, paths[SLANT + n])
         horizons_km = paths[TX_HORIZON + n] + paths[RX_HORIZON + n]
-        enhancement_p_db = enhancement_db(horizons_km, time_percent)
+        enhancement_p_db = enhancement_db(horizons_km, link.time_percent)
         loss_db = combined_db(
             space_db,
             enhancement_p_db,
@@ -127,7 +126,7 @@ def all_losses(
             paths[FJ + n],
             paths[FK + n],
             0.0,
-            time_percent,
+            link.time_percent,
             paths[INCIDENCE + n],
         )
         work[LOSS + n] = max(loss_db, space_db + enhancement_p_db)
@@ -135,9 +134,9 @@ def all_losses(
 
 @kernel
 def diffraction_only(
-    count: int, frequency_ghz: float, polarisation: int, paths: Floats, work: Floats
+    count: int, frequency_ghz: float, link: Link, paths: Floats, work: Floats
 ) -> None:
     """Write free space and diffraction alone to row LOSS of `work`."""
-    diffraction_losses(count, EDGE, frequency_ghz, polarisation, MEDIAN, paths, work)
+    diffraction_losses(count, EDGE, frequency_ghz, link.polarisation, MEDIAN, paths, work)
     for n in range(count):
         work[LOSS + n] = free_space_db(frequency_ghz, paths[SLANT + n]) + work[MEDIAN + n]

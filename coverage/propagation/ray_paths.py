@@ -7,6 +7,7 @@ it. What depends on the distance alone is looked up in a table.
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 
@@ -58,6 +59,22 @@ from coverage.propagation.smooth_earth import angle_mrad, diffraction_surface_m
 ) = range(0, 28 * BLOCK, BLOCK)  # fmt: skip
 _TABULATED = (PATHS_SIZE - INCIDENCE) // BLOCK
 
+
+class Link(NamedTuple):
+    """What all paths of one mast share. Heights above sea level: the mast's ground, its antenna."""
+
+    ground_m: float
+    tx_m: float
+    rx_height_m: float
+    resolution_km: float
+    earth_radius_km: float
+    surface_refractivity: float
+    time_percent: float
+    polarisation: int
+    clutter: int  # 1 where heights that obstruct differ from the ground
+    rare: int  # 1 to include ducting and troposcatter, 0 for diffraction alone
+
+
 _TABLE_PER_CELL = 8  # entries per cell of distance: the error in distance is 1/16 of a cell
 
 
@@ -105,35 +122,31 @@ def _edge(
 def describe_paths(
     count: int,
     trace: Floats,
-    resolution_km: float,
-    ground_m: float,
-    tx_m: float,
-    rx_height_m: float,
+    link: Link,
     curvature_m: float,
-    earth_radius_km: float,
     paths: Floats,
 ) -> None:
     """Turn the first `count` columns of a trace into the geometry of P.1812, in `paths`."""
     for n in range(count):
         step = trace[STEP + n]
-        distance_km = resolution_km * math.sqrt(trace[SQUARE + n])
+        distance_km = link.resolution_km * math.sqrt(trace[SQUARE + n])
         step_km = distance_km / step
         pixel_m = trace[GROUND + n]
-        rx_amsl_m = pixel_m + rx_height_m
+        rx_amsl_m = pixel_m + link.rx_height_m
         rx_m = rx_amsl_m - curvature_m * step * step
-        direct = (rx_m - tx_m) / step
+        direct = (rx_m - link.tx_m) / step
         flat = direct + curvature_m * step
         tx_slope, rx_slope = trace[TX_SLOPE + n], trace[RX_SLOPE + n]
         visible = tx_slope < direct
         paths[DISTANCE + n] = distance_km
-        paths[SLANT + n] = distance_km * distance_km + 1e-6 * (tx_m - rx_amsl_m) * (
-            tx_m - rx_amsl_m
+        paths[SLANT + n] = distance_km * distance_km + 1e-6 * (link.tx_m - rx_amsl_m) * (
+            link.tx_m - rx_amsl_m
         )
         paths[EDGE + n] = _edge(
             step,
             step_km,
             direct,
-            tx_m,
+            link.tx_m,
             rx_m,
             tx_slope,
             rx_slope,
@@ -143,16 +156,16 @@ def describe_paths(
         tx_surface_m, rx_surface_m = diffraction_surface_m(
             trace[TX_FIT + n],
             trace[RX_FIT + n],
-            ground_m,
+            link.ground_m,
             pixel_m,
             trace[OBSTRUCTION + n],
             tx_slope + curvature_m * trace[TX_STEP + n] - flat,
             rx_slope - curvature_m * (step + trace[RX_STEP + n]) + flat,
         )
-        paths[TX_HEIGHT + n] = tx_m - tx_surface_m
+        paths[TX_HEIGHT + n] = link.tx_m - tx_surface_m
         paths[RX_HEIGHT + n] = rx_amsl_m - rx_surface_m
         edge, clearance_m, required_root_m, radius_km = smooth_path(
-            distance_km, tx_m - tx_surface_m, rx_amsl_m - rx_surface_m, earth_radius_km
+            distance_km, link.tx_m - tx_surface_m, rx_amsl_m - rx_surface_m, link.earth_radius_km
         )
         paths[SMOOTH_EDGE + n] = edge
         paths[CLEARANCE + n] = clearance_m
@@ -172,9 +185,7 @@ def describe_paths(
 def describe_edges(
     count: int,
     trace: Floats,
-    resolution_km: float,
-    tx_m: float,
-    rx_height_m: float,
+    link: Link,
     curvature_m: float,
     row: int,
     paths: Floats,
@@ -182,12 +193,12 @@ def describe_edges(
     """Write the Bullington edge of a trace over clutter or another Earth to a row of `paths`."""
     for n in range(count):
         step = trace[STEP + n]
-        rx_m = trace[GROUND + n] + rx_height_m - curvature_m * step * step
+        rx_m = trace[GROUND + n] + link.rx_height_m - curvature_m * step * step
         paths[row + n] = _edge(
             step,
-            resolution_km * math.sqrt(trace[SQUARE + n]) / step,
-            (rx_m - tx_m) / step,
-            tx_m,
+            link.resolution_km * math.sqrt(trace[SQUARE + n]) / step,
+            (rx_m - link.tx_m) / step,
+            link.tx_m,
             rx_m,
             trace[TX_SLOPE + n],
             trace[RX_SLOPE + n],
@@ -213,33 +224,27 @@ def describe_smooth_beta(count: int, paths: Floats) -> None:
 def describe_rare_mechanisms(
     count: int,
     trace: Floats,
-    ground_m: float,
-    tx_m: float,
-    rx_height_m: float,
-    resolution_km: float,
-    earth_radius_km: float,
-    surface_refractivity: float,
-    time_percent: float,
+    link: Link,
     table: Floats,
     paths: Floats,
 ) -> None:
     """Add to `paths` what ducting and troposcatter need whatever the frequency."""
     for n in range(count):
-        column = int(paths[DISTANCE + n] * (_TABLE_PER_CELL / resolution_km) + 0.5)
+        column = int(paths[DISTANCE + n] * (_TABLE_PER_CELL / link.resolution_km) + 0.5)
         for row in range(_TABULATED):
             paths[INCIDENCE + row * BLOCK + n] = table[row, column]
     for n in range(count):
         paths[TIME_LOSS + n] = ducting.time_loss_db(
             paths[DISTANCE + n],
-            tx_m - min(trace[TX_FIT + n], ground_m),
-            trace[GROUND + n] + rx_height_m - min(trace[RX_FIT + n], trace[GROUND + n]),
+            link.tx_m - min(trace[TX_FIT + n], link.ground_m),
+            trace[GROUND + n] + link.rx_height_m - min(trace[RX_FIT + n], trace[GROUND + n]),
             trace[ROUGHNESS + n],
             paths[TX_HORIZON + n] + paths[RX_HORIZON + n],
             paths[INCIDENCE + n],
             paths[ALPHA + n],
             paths[DISTANCE_TERM + n],
-            earth_radius_km,
-            time_percent,
+            link.earth_radius_km,
+            link.time_percent,
         )
     for n in range(count):
         paths[LIMITED_ANGLE + n] = ducting.limited_angle_mrad(
@@ -248,12 +253,14 @@ def describe_rare_mechanisms(
             paths[RX_ANGLE + n],
             paths[TX_HORIZON + n],
             paths[RX_HORIZON + n],
-            earth_radius_km,
+            link.earth_radius_km,
         )
         path_angle_mrad = (
-            1e3 * paths[DISTANCE + n] / earth_radius_km + paths[TX_ANGLE + n] + paths[RX_ANGLE + n]
+            1e3 * paths[DISTANCE + n] / link.earth_radius_km
+            + paths[TX_ANGLE + n]
+            + paths[RX_ANGLE + n]
         )
         paths[FJ + n] = angle_interpolation(path_angle_mrad)
         paths[SCATTER + n] = troposcatter.path_loss_db(
-            paths[DISTANCE + n], path_angle_mrad, surface_refractivity, time_percent
+            paths[DISTANCE + n], path_angle_mrad, link.surface_refractivity, link.time_percent
         )

@@ -15,6 +15,7 @@ searches on the same hull; the fitted Earth needs two running sums.
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,8 +25,8 @@ from coverage.propagation._compile import formula, kernel
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
-# A trace tells of a ray's pixels in blocks of BLOCK pixels. A row is one quantity; its name is where
-# it starts in the block. Constant starts let the compiler see that rows do not overlap.
+# A trace tells of a ray's pixels in blocks of BLOCK pixels. A row is one quantity; its name is
+# where it starts in the block. Constant starts let the compiler see that rows do not overlap.
 BLOCK = 128
 (
     STEP,  # of the pixel; lengths along the ray are in its steps
@@ -44,6 +45,20 @@ BLOCK = 128
     TRACE_SIZE,
 ) = range(0, 14 * BLOCK, BLOCK)
 
+
+class Hull(NamedTuple):
+    """Upper convex hull of a ray's terrain over the parabola.
+
+    Vertices (step along the ray, height in m) and the edge before each, as the line
+    `offsets` + `slopes` times step. Only the first few entries are in use.
+    """
+
+    steps: Integers
+    heights: Floats
+    slopes: Floats
+    offsets: Floats
+
+
 _NO_OBSTACLE_M = -1e9  # under the line of sight
 
 
@@ -51,8 +66,8 @@ _NO_OBSTACLE_M = -1e9  # under the line of sight
 def ray_owners(cells: int, reach: int) -> tuple[Integers, Integers, Integers]:
     """Return which pixels of one octant each ray owns: (first, step, across).
 
-    The octant has rays 0..`cells`, from the axis to the diagonal; ray j rises by j/`cells` of a cell
-    per step. Ray j owns the pixels `first[j]` to `first[j + 1]` of `step` and `across`: those
+    The octant has rays 0..`cells`, from the axis to the diagonal; ray j rises by j/`cells` of a
+    cell per step. Ray j owns the pixels `first[j]` to `first[j + 1]` of `step` and `across`: those
     nearest to it, no farther than the squared radius `reach` (in cells).
     """
     first = np.zeros(cells + 2, dtype=np.int64)
@@ -118,19 +133,16 @@ def trace_ray(
     rx_height_m: float,
     curvature_m: float,
     inverse: Floats,
-    steps: Integers,
-    heights: Floats,
-    slopes: Floats,
-    offsets: Floats,
+    hull: Hull,
     blocks: Floats,
 ) -> int:
     """Walk one ray and write the trace of each pixel it owns; return their number.
 
     `profile` holds heights that are known up to `last_step`; the walk ends one step after it.
     `owned_step`, `owned_square` and `owned_ground` belong to the ray's pixels. `curvature_m` is the
-    drop of the Earth after one step, `inverse` holds 1/n; `steps`, `heights`, `slopes` and
-    `offsets` are room for the hull: its vertices and, as a line, the edge before each of them.
+    drop of the Earth after one step, `inverse` holds 1/n; `hull` is room for it.
     """
+    steps, heights, slopes, offsets = hull
     slopes[0], offsets[0] = 0.0, np.inf  # the first vertex always stays
     top, tx_vertex, tx_step = -1, 0, 0
     tx_slope = -np.inf
@@ -183,10 +195,7 @@ def trace_ray(
             area + pixel_m + before_m,
             moment + pixel_m * (3 * step - 1) + before_m * (3 * step - 2),
             inverse,
-            steps,
-            heights,
-            slopes,
-            offsets,
+            hull,
             blocks,
             at,
         )
@@ -273,14 +282,12 @@ def _evaluate(
     area: float,
     moment: float,
     inverse: Floats,
-    steps: Integers,
-    heights: Floats,
-    slopes: Floats,
-    offsets: Floats,
+    hull: Hull,
     blocks: Floats,
     at: int,
 ) -> None:
     """Write the trace at `at` for a pixel at step `i` whose antenna is at `rx_m`."""
+    steps, heights, slopes, offsets = hull
     direct = (rx_m - tx_m) * inverse[i]
     tx_fit_m = (2.0 * area * i - moment) * inverse[i] * inverse[i]
     rx_fit_m = (moment - area * i) * inverse[i] * inverse[i]

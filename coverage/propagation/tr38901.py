@@ -1,6 +1,7 @@
 """3GPP TR 38.901 path loss of rural (RMa) and urban (UMa) macro cells, table 7.4.1-1.
 
-Statistical models: line of sight is an argument, the terrain profile is not. Shadowing is not added.
+Statistical models: line of sight is an argument, the terrain profile is not. Shadowing is not
+added.
 """
 
 from __future__ import annotations

@@ -25,7 +25,8 @@ from branca.element import Element, Figure
 from jinja2 import Template
 from xstatic.pkg import leaflet
 
-from coverage.maps.payload import MastPositions, Payload, map_payload
+from coverage.maps.fields import Payload
+from coverage.maps.payload import MastPositions, map_payload
 from coverage.maps.words import NAME, screen_words
 from coverage.model import Result
 from coverage.text import DEFAULT_LANGUAGE, Language
@@ -176,7 +177,9 @@ class OfflinePage(Figure):
                 '<body class="phusong-page">',
                 f"<noscript>{no_script}</noscript>",
                 self.html.render(**kwargs),
-                f'<script type="application/json" id="{_DATA_ID}">{json_block(self.payload)}</script>',
+                f'<script type="application/json" id="{_DATA_ID}">',
+                json_block(self.payload),
+                "</script>",
                 *(f"<script>{script}</script>" for script in scripts),
                 "</body>",
                 "</html>",

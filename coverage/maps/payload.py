@@ -1,14 +1,11 @@
 """A result as the JSON-able data that the map's front end draws.
 
-Tables travel as `fields` (what a column is) and `rows`; a column whose values repeat travels as its
-distinct values and positions among them. Rings are whole hundred-thousandths of a degree, each
-point as the step from the one before.
+Rings are whole hundred-thousandths of a degree, each point as the step from the one before.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from typing import Any, Final, Literal
 
 import geopandas as gpd
@@ -17,6 +14,8 @@ import pandas as pd
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from coverage.grid import BoolArray
+from coverage.maps.fields import Payload, commune_fields, rounded, table_payload, village_fields
 from coverage.maps.palette import STYLES
 from coverage.maps.rasters import (
     class_picture,
@@ -39,115 +38,12 @@ from coverage.model import Result
 from coverage.params import MAIN_TECHNOLOGY, SIGNAL_CLASSES, TECHNOLOGIES, Technology
 from coverage.text import DEFAULT_LANGUAGE, Language, Text, vietnamese_order
 
-Payload = dict[str, Any]
+Rings = list[list[int]]
 MastPositions = Literal["exact", "coarse", "none"]
-Kind = Literal[
-    "text", "count", "metres", "dbm", "share", "score", "flag", "class", "choice", "area"
-]
 
 _SIMPLIFY_M: Final = 60.0
 _SCALE: Final = 100_000
-_DIGITS: Final[Mapping[Kind, int]] = {
-    "count": 0,
-    "metres": 0,
-    "dbm": 1,
-    "share": 3,
-    "score": 3,
-    "area": 1,
-}
 _COARSE_DEGREES: Final = 0.01
-
-
-@dataclass(frozen=True, slots=True)
-class _Field:
-    """One column of a pop-up: where it comes from, what it is called, how it is written.
-
-    `role` tells the front end of columns it treats apart from the list of a pop-up.
-    """
-
-    key: str
-    label: Text
-    kind: Kind
-    role: Literal["", "id", "name", "level", "part"] = ""
-
-
-def _village_fields(result: Result) -> list[_Field]:
-    fields = [
-        _Field("village_id", Text("Mã thôn", "Village id"), "text", "id"),
-        _Field("name", Text("Tên thôn", "Name"), "text", "name"),
-        _Field("commune_name", Text("Xã, phường", "Commune"), "text"),
-        _Field("commune_code", Text("Mã xã", "Commune code"), "text"),
-        _Field("priority_rank", Text("Thứ tự ưu tiên", "Priority rank"), "count"),
-        _Field("priority_score", Text("Điểm ưu tiên (0–1)", "Priority score (0–1)"), "score"),
-        _Field("households", Text("Số hộ", "Households"), "count"),
-        _Field("population", Text("Số người", "People"), "count"),
-    ]
-    for technology in TECHNOLOGIES:
-        tag, label = technology.lower(), f"{technology} ({QUANTITIES[technology]})"
-        fields += [
-            _Field(f"rsrp_{tag}_dbm", Text(label, label), "dbm", "level"),
-            _Field(f"signal_class_{tag}", Text(label, label), "class"),
-        ]
-    fields += [
-        _Field(
-            "served_probability_4g", Text("Xác suất có sóng 4G", "Chance of 4G signal"), "share"
-        ),
-        _Field("server_4g", Text("Ô phủ 4G mạnh nhất", "Strongest 4G cell"), "text"),
-        _Field("reported_signal", Text("Địa phương báo cáo", "Reported"), "choice"),
-        _Field("report_date", Text("Ngày báo cáo", "Date of report"), "text"),
-        _Field("evidence", Text("Đối chiếu", "Evidence"), "choice"),
-        _Field("has_grid_power", Text("Có điện lưới", "Grid power"), "flag"),
-        _Field("extremely_difficult", Text("Đặc biệt khó khăn", "Extremely difficult"), "flag"),
-        _Field("fibre_distance_m", Text("Cách nút cáp quang", "Distance to fibre"), "metres"),
-        _Field(
-            "coordinate_accuracy_m",
-            Text("Độ chính xác tọa độ", "Accuracy of coordinates"),
-            "metres",
-        ),
-    ]
-    cause = [c for c in ("cause_vi", "cause_en", "cause") if c in result.villages.columns]
-    fields += [_Field(key, Text("Nguyên nhân", "Cause"), "text") for key in cause]
-    fields += [
-        _Field(f"priority_{criterion.name}", criterion.title, "score", "part")
-        for criterion in result.scenario.priority.criteria
-    ]
-    return fields
-
-
-def _commune_fields(technologies: Iterable[Technology]) -> list[_Field]:
-    fields = [
-        _Field("commune_code", Text("Mã xã", "Commune code"), "text", "id"),
-        _Field("name", Text("Tên xã", "Name"), "text", "name"),
-        _Field("villages", Text("Số thôn", "Villages"), "count"),
-        _Field("households", Text("Số hộ", "Households"), "count"),
-        _Field("population", Text("Số người", "People"), "count"),
-        _Field("area_km2", Text("Diện tích (km²)", "Area (km²)"), "area"),
-    ]
-    for technology in technologies:
-        tag = technology.lower()
-        fields += [
-            _Field(
-                f"population_covered_share_{tag}",
-                Text(f"Dân có sóng {technology}", f"People with {technology}"),
-                "share",
-            ),
-            _Field(
-                f"area_covered_share_{tag}",
-                Text(f"Diện tích có sóng {technology}", f"Area with {technology}"),
-                "share",
-            ),
-            _Field(
-                f"villages_none_{tag}",
-                Text(f"Thôn không có {technology}", f"Villages without {technology}"),
-                "count",
-            ),
-            _Field(
-                f"villages_unknown_{tag}",
-                Text(f"Thôn chưa rõ {technology}", f"Villages unknown for {technology}"),
-                "count",
-            ),
-        ]
-    return fields
 
 
 def map_payload(
@@ -254,7 +150,7 @@ def _technology_rows(
 
 
 def _facts(result: Result, language: Language) -> list[list[str]]:
-    """What a reader must know to judge the map: a label and a text each."""
+    """Return what a reader must know to judge the map: a label and a text each."""
     thresholds = result.scenario.thresholds
     assumed = Text(" (giả định)", " (assumption)") if thresholds.is_assumption else Text("", "")
     radio, grid = result.scenario.radio, result.inputs.grid
@@ -292,10 +188,12 @@ def _facts(result: Result, language: Language) -> list[list[str]]:
 
 def _bounds(result: Result) -> list[list[float]]:
     """South-west and north-east corner of the communes, or of the grid where there are none."""
-    shapes = result.communes.geometry.dropna()
-    shapes = shapes[~shapes.is_empty]
+    shapes = result.communes.geometry
+    shapes = shapes[_is_there(shapes)]
     if shapes.empty:
-        shapes = gpd.GeoSeries([shapely.box(*result.inputs.grid.bounds)], crs=result.inputs.grid.crs)
+        shapes = gpd.GeoSeries(
+            [shapely.box(*result.inputs.grid.bounds)], crs=result.inputs.grid.crs
+        )
     west, south, east, north = shapes.to_crs("EPSG:4326").total_bounds
     return [[round(south, 5), round(west, 5)], [round(north, 5), round(east, 5)]]
 
@@ -321,22 +219,23 @@ def _overlays(result: Result, operator: str) -> list[Payload]:
 
 def _villages(result: Result, language: Language) -> Payload:
     villages = result.villages
-    fields = [f for f in _village_fields(result) if f.key in villages.columns]
-    causes = [f for f in fields if f.label.en == "Cause"]
-    if causes:
-        wanted = next((f for f in causes if f.key == f"cause_{language}"), causes[-1])
-        fields = [f for f in fields if f not in causes or f is wanted]
-    return _table(villages, fields, language) | {"places": _places(villages.geometry)}
+    fields = village_fields(result, language)
+    return table_payload(villages, fields, language) | {"places": _places(villages.geometry)}
 
 
-def _communes(
-    result: Result, technologies: Iterable[Technology], language: Language
-) -> Payload:
-    communes = result.communes
-    fields = [f for f in _commune_fields(technologies) if f.key in communes.columns]
-    order = sorted(range(len(communes)), key=lambda i: vietnamese_order(str(communes["name"].iloc[i])))
-    communes = communes.iloc[order]
-    return _table(communes, fields, language) | {"shapes": _shapes(communes.geometry)}
+def _communes(result: Result, technologies: Iterable[Technology], language: Language) -> Payload:
+    names = result.communes["name"].astype(str)
+    order = sorted(range(len(names)), key=lambda i: vietnamese_order(names.iloc[i]))
+    communes = result.communes.iloc[order]
+    fields = commune_fields(communes, technologies)
+    shapes = _simplified(communes.geometry)
+    return table_payload(communes, fields, language) | {
+        "shapes": [
+            _rings(shape) if drawn else []
+            for shape, drawn in zip(shapes, _is_there(shapes), strict=True)
+        ],
+        "outline": _outline(shapes),
+    }
 
 
 def _sites(result: Result, positions: MastPositions) -> list[Payload]:
@@ -357,7 +256,11 @@ def _sites(result: Result, positions: MastPositions) -> list[Payload]:
         if positions == "coarse":
             place = [round(round(x / _COARSE_DEGREES) * _COARSE_DEGREES, 2) for x in place]
         rows.append(
-            {"id": str(name), "place": place, "sites": _site_rows(stations.iloc[positions_in_table])}
+            {
+                "id": str(name),
+                "place": place,
+                "sites": _site_rows(stations.iloc[positions_in_table]),
+            }
         )
     return rows
 
@@ -370,7 +273,7 @@ def _site_rows(cells: pd.DataFrame) -> list[list[Any]]:
         [cells["site_id"].astype(str), cells["operator"].astype(str), status.astype(str)], sort=True
     ):
         technologies = sorted({str(t) for t in part["technology"]})
-        height_m = _number(part["antenna_height_m"].max(), 1)
+        height_m = rounded(part["antenna_height_m"].max(), 1)
         rows.append([site, operator, technologies, height_m, state])
     return rows
 
@@ -378,25 +281,35 @@ def _site_rows(cells: pd.DataFrame) -> list[list[Any]]:
 def _places(points: gpd.GeoSeries) -> list[list[float] | None]:
     """[latitude, longitude] of each point; None where there is none."""
     degrees = points.to_crs("EPSG:4326")
-    missing = (degrees.isna() | degrees.is_empty).to_numpy()
+    there = _is_there(degrees)
     x, y = np.asarray(shapely.get_x(degrees)), np.asarray(shapely.get_y(degrees))
     return [
-        None if gone else [round(float(lat), 5), round(float(lon), 5)]
-        for gone, lon, lat in zip(missing, x, y, strict=True)
+        [round(float(lat), 5), round(float(lon), 5)] if drawn else None
+        for drawn, lon, lat in zip(there, x, y, strict=True)
     ]
 
 
-def _shapes(polygons: gpd.GeoSeries) -> list[list[list[list[int]]]]:
-    """Polygons simplified together, so that neighbours keep a common border."""
-    there = (~(polygons.isna() | polygons.is_empty)).to_numpy()
+def _simplified(polygons: gpd.GeoSeries) -> gpd.GeoSeries:
+    """Polygons simplified together, so that neighbours keep a common border; in degrees."""
+    there = _is_there(polygons)
     simple = np.array(polygons.to_numpy(), dtype=object)
     if there.any():
         simple[there] = shapely.coverage_simplify(simple[there], _SIMPLIFY_M)
-    degrees = gpd.GeoSeries(simple, crs=polygons.crs).to_crs("EPSG:4326")
-    return [_rings(shape) if drawn else [] for shape, drawn in zip(degrees, there, strict=True)]
+    return gpd.GeoSeries(simple, crs=polygons.crs).to_crs("EPSG:4326")
 
 
-def _rings(shape: BaseGeometry) -> list[list[list[int]]]:
+def _is_there(shapes: gpd.GeoSeries) -> BoolArray:
+    there: BoolArray = ~(shapes.isna() | shapes.is_empty).to_numpy()
+    return there
+
+
+def _outline(polygons: gpd.GeoSeries) -> list[Rings]:
+    """Rings of the whole area."""
+    there = polygons[_is_there(polygons)].to_numpy()
+    return _rings(shapely.union_all(shapely.make_valid(there))) if there.size else []
+
+
+def _rings(shape: BaseGeometry) -> list[Rings]:
     parts = getattr(shape, "geoms", [shape])
     return [
         [_steps(ring) for ring in (polygon.exterior, *polygon.interiors)]
@@ -410,38 +323,3 @@ def _steps(ring: BaseGeometry) -> list[int]:
     steps = np.diff(points, axis=0, prepend=np.zeros((1, 2), dtype=np.int64))
     moved = np.any(steps != 0, axis=1)
     return [int(step) for step in steps[moved].ravel()]
-
-
-def _table(frame: pd.DataFrame, fields: Sequence[_Field], language: Language) -> Payload:
-    described: list[Payload] = []
-    columns: list[list[Any]] = []
-    for field in fields:
-        values = [_value(value, field.kind) for value in frame[field.key]]
-        description = {"key": field.key, "label": field.label.get(language), "kind": field.kind}
-        if field.role:
-            description["role"] = field.role
-        distinct = list(dict.fromkeys(values))
-        if field.kind in {"text", "class", "choice"} and len(distinct) <= len(values) // 2:
-            position = {value: i for i, value in enumerate(distinct)}
-            described.append(description | {"values": distinct})
-            columns.append([position[value] for value in values])
-        else:
-            described.append(description)
-            columns.append(values)
-    return {"fields": described, "rows": [list(row) for row in zip(*columns, strict=True)]}
-
-
-def _value(value: Any, kind: Kind) -> Any:
-    if kind in {"text", "class", "choice"}:
-        return "" if value is None or pd.isna(value) else str(value)
-    if value is None or pd.isna(value):
-        return None
-    return bool(value) if kind == "flag" else _number(value, _DIGITS[kind])
-
-
-def _number(value: Any, digits: int) -> float | int | None:
-    number = float(value)
-    if not np.isfinite(number):
-        return None
-    rounded = round(number, digits)
-    return int(rounded) if rounded.is_integer() else rounded

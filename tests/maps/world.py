@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 import geopandas as gpd
 import numpy as np
@@ -50,7 +50,7 @@ def terrain() -> FloatArray:
 
 
 def signal(masts: list[tuple[float, float]], level_dbm: float) -> FloatArray:
-    """Signal that falls with the logarithm of the distance to the nearest mast; none beyond 20 km."""
+    """Signal that falls with the logarithm of the distance to the nearest mast, up to 20 km."""
     row, col = np.indices(GRID.shape)
     x_m = GRID.west_m + (col + 0.5) * GRID.resolution_m
     y_m = GRID.north_m - (row + 0.5) * GRID.resolution_m
@@ -90,22 +90,21 @@ def communes() -> gpd.GeoDataFrame:
 
 def stations(masts: list[tuple[float, float]]) -> gpd.GeoDataFrame:
     """Five sites of two operators on four masts, twelve cells in all; one site is only planned."""
-    rows: list[dict[str, Any]] = []
-    for number, (x, y) in enumerate(masts):
-        for technology in ("3G", "4G", "5G") if number < 2 else ("3G", "4G"):
-            rows.append(
-                {
-                    "cell_id": f"C{number}-{technology}",
-                    "site_id": f"S{number}",
-                    "mast_id": "M1" if number in {0, 1} else "",
-                    "operator": OPERATORS[number % 2],
-                    "technology": technology,
-                    "frequency_mhz": 1800.0,
-                    "antenna_height_m": 42.0,
-                    "status": "planned" if number == 4 else "active",
-                    "geometry": shapely.Point(x, y),
-                }
-            )
+    rows = [
+        {
+            "cell_id": f"C{number}-{technology}",
+            "site_id": f"S{number}",
+            "mast_id": "M1" if number in {0, 1} else "",
+            "operator": OPERATORS[number % 2],
+            "technology": technology,
+            "frequency_mhz": 1800.0,
+            "antenna_height_m": 42.0,
+            "status": "planned" if number == 4 else "active",
+            "geometry": shapely.Point(x, y),
+        }
+        for number, (x, y) in enumerate(masts)
+        for technology in (("3G", "4G", "5G") if number < 2 else ("3G", "4G"))
+    ]
     return gpd.GeoDataFrame(rows, geometry="geometry", crs=CRS)
 
 
@@ -149,7 +148,9 @@ def villages(
         dbm = [
             np.nan
             if point is None
-            else float(signals[technology][tuple(int(k[0]) for k in GRID.rowcol([point.x], [point.y]))])
+            else float(
+                signals[technology][tuple(int(k[0]) for k in GRID.rowcol([point.x], [point.y]))]
+            )
             for point in points
         ]
         limits = scenario.thresholds.technologies[technology]

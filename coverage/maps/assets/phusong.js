@@ -10,7 +10,7 @@
  *
  * onSelect({kind: "village" | "commune" | "mast", id}) follows every choice of the reader.
  *
- * Text from data is only ever set as text: no innerHTML, no attribute that runs.
+ * Text from data is only ever set as text; markup is never parsed from a string.
  */
 (function (root) {
   "use strict";
@@ -263,7 +263,7 @@
       this.mapBox = el("div", { class: "ps-map", role: "application", "aria-label": this.word("map") });
       this.panel = el("aside", { class: "ps-panel", id: this.uid + "-panel", "aria-label": this.word("panel") });
       this.strip = el("div", { class: "ps-strip", "aria-hidden": "true" });
-      const body = el("div", { class: "ps-body" }, this.mapBox, this.strip, this.panel);
+      const body = el("div", { class: "ps-body" }, el("div", { class: "ps-stage" }, this.mapBox, this.strip), this.panel);
       root.append(this.head, this.alert, body);
       this.toggle = el("button", { type: "button", class: "ps-toggle", "aria-controls": this.uid + "-panel" });
       this.toggle.addEventListener("click", () => this.showPanel(!this.panelOpen));
@@ -289,7 +289,7 @@
 
     drawHead() {
       const data = this.data;
-      const heading = el("h1", {}, el("span", { class: "ps-brand" }, data.name), " ", data.title);
+      const heading = el("h1", {}, el("span", { class: "ps-brand" }, data.name), data.title);
       const sub = el("p", { class: "ps-sub" }, [this.word("subtitle"), data.date].filter(Boolean).join(" · "));
       this.head.replaceChildren(el("div", { class: "ps-title" }, heading, sub), this.toggle);
       this.alert.hidden = data.synthetic.length === 0;
@@ -352,6 +352,7 @@
       const entries = [];
       for (let row = 0; row < this.communes.rows.length; row++) {
         const name = this.communes.name(row);
+        if (!this.data.communes.shapes[row].length) continue;
         entries.push({ kind: "commune", id: this.communes.id(row), name, detail: "", key: plain(name) });
       }
       for (let row = 0; row < this.villages.rows.length; row++) {
@@ -506,7 +507,9 @@
 
     drawFilters() {
       const communes = [["", this.word("all_communes")]];
-      for (let row = 0; row < this.communes.rows.length; row++) communes.push([this.communes.id(row), this.communes.name(row)]);
+      for (let row = 0; row < this.communes.rows.length; row++) {
+        if (this.communes.id(row)) communes.push([this.communes.id(row), this.communes.name(row)]);
+      }
       const operators = [["", this.word("all_operators")], ...this.data.operators.map((name) => [name, name])];
       return this.section(this.word("filters"),
         this.select_(this.word("commune"), "commune", this.chosen.commune, communes, (commune) => this.filter({ commune }, true)),
@@ -587,18 +590,19 @@
     // --- the map
 
     buildMap() {
-      const map = L.map(this.mapBox, { zoomControl: false, attributionControl: false, zoomSnap: 0.25, wheelPxPerZoomLevel: 90, maxZoom: 17, minZoom: 5, preferCanvas: true });
+      const map = L.map(this.mapBox, { zoomControl: false, attributionControl: false, fadeAnimation: false, zoomSnap: 0.25, wheelPxPerZoomLevel: 90, maxZoom: 17, minZoom: 5, preferCanvas: true });
       this.map = map;
-      [["relief", 200], ["unknown", 210], ["signal", 220], ["labels", 620]].forEach(([name, z]) => {
+      [["relief", 200], ["unknown", 210], ["signal", 220], ["veil", 230], ["labels", 620]].forEach(([name, z]) => {
         map.createPane("ps-" + name).style.zIndex = String(z);
       });
-      map.getPane("ps-labels").style.pointerEvents = "none";
+      for (const name of ["veil", "labels"]) map.getPane("ps-" + name).style.pointerEvents = "none";
       this.renderer = L.canvas({ padding: 0.3, tolerance: L.Browser.mobile ? 9 : 4 });
       L.control.zoom({ zoomInTitle: this.word("zoom_in"), zoomOutTitle: this.word("zoom_out") }).addTo(map);
       this.addHome();
       L.control.scale({ imperial: false, position: "bottomleft" }).addTo(map);
       map.on("popupopen", (event) => this.namePopup(event.popup));
       map.on("zoomend", () => this.resize());
+      this.veil = L.polygon([], { renderer: L.svg({ pane: "ps-veil", padding: 1 }), pane: "ps-veil", interactive: false, color: INK, weight: 2.2, fillColor: "#ffffff", fillOpacity: 0.68, smoothFactor: 0.7 }).addTo(map);
       this.layers = { communes: L.layerGroup(), sites: L.layerGroup(), villages: L.layerGroup(), labels: L.layerGroup() };
       this.popup = L.popup({ maxWidth: 340, minWidth: 240, autoPanPadding: [16, 16] });
       map.fitBounds(this.data.bounds, { padding: [8, 8], animate: false });
@@ -642,10 +646,19 @@
       for (const layer of Object.values(this.layers)) layer.remove();
       this.drawHead();
       this.drawPanel();
+      this.drawVeil();
       this.drawCommunes();
       this.drawSites();
       this.drawVillages();
       this.arrange();
+    }
+
+    /* What lies outside the area is faded: nothing is counted there, and stations beyond the border
+     * are often not listed. The shapes are holes in a frame around everything. */
+    drawVeil() {
+      const frame = [[-85, -360], [-85, 360], [85, 360], [85, -360]];
+      const rings = ringsOf(this.data.communes.outline).flat();
+      this.veil.setLatLngs(rings.length ? [frame, ...rings] : []);
     }
 
     drawCommunes() {
@@ -687,7 +700,7 @@
         mark.bindTooltip(() => this.mastRows(mast), { className: "ps-tooltip", sticky: false });
         mark.on("click", (event) => {
           L.DomEvent.stopPropagation(event);
-          this.show(mast.place, this.mastRows(mast));
+          this.show("mast", mast.id, mast.place, this.mastRows(mast));
           this.tell("mast", mast.id);
         });
         group.addLayer(mark);
@@ -715,7 +728,7 @@
     }
 
     zoomFactor() {
-      return Math.min(1.5, Math.max(0.72, 0.72 + (this.map.getZoom() - 9) * 0.16));
+      return Math.min(1.5, Math.max(0.62, 0.62 + (this.map.getZoom() - 8.75) * 0.17));
     }
 
     villageRadius(name) {
@@ -723,7 +736,7 @@
     }
 
     mastRadius() {
-      return 4.6 * this.zoomFactor();
+      return 4.4 * this.zoomFactor();
     }
 
     resize() {
@@ -841,7 +854,8 @@
       return el("div", { class: "ps-card ps-mast" }, el("h3", {}, this.word("mast"), " ", mast.id), el("table", {}, el("tbody", {}, ...lines)));
     }
 
-    show(place, content) {
+    show(kind, id, place, content) {
+      this.opened = { kind, id };
       this.popup.setLatLng(place).setContent(content).openOn(this.map);
     }
 
@@ -857,7 +871,7 @@
       const place = this.data.villages.places[row];
       if (!place) return this.openUnplaced(id);
       if (move) this.map.setView(place, Math.max(this.map.getZoom(), 12), { animate: false });
-      this.show(place, this.villageCard(row));
+      this.show("village", id, place, this.villageCard(row));
       return true;
     }
 
@@ -877,8 +891,23 @@
       const shape = this.communeShapes.get(id);
       if (!shape) return false;
       if (move) this.map.fitBounds(shape.getBounds(), { animate: false, maxZoom: 13 });
-      this.show(place || shape.getBounds().getCenter(), this.communeCard(row));
+      this.show("commune", id, place || shape.getBounds().getCenter(), this.communeCard(row));
       return true;
+    }
+
+    /* New data change what an open pop-up says, not that it is open. */
+    refreshPopup() {
+      if (!this.map.hasLayer(this.popup) || !this.opened) return;
+      const { kind, id } = this.opened;
+      const table = kind === "village" ? this.villages : this.communes;
+      const row = kind === "mast" ? -1 : table.find(id);
+      if (row < 0) {
+        this.map.closePopup();
+        return;
+      }
+      this.popup.options.autoPan = false; // the reader's place on the map is kept
+      this.popup.setContent(kind === "village" ? this.villageCard(row) : this.communeCard(row));
+      this.popup.options.autoPan = true;
     }
 
     tell(kind, id) {
@@ -891,9 +920,9 @@
       const changed = Object.keys(payload).some((key) => payload[key] !== this.data[key]);
       if (!changed) return this;
       Object.assign(this.data, payload);
-      this.map.closePopup();
       this.read();
       this.redraw();
+      this.refreshPopup();
       return this;
     }
 

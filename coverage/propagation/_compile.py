@@ -10,6 +10,7 @@ the file of the outermost function and would go on using old code after a change
 from __future__ import annotations
 
 import hashlib
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,7 +31,7 @@ _OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": {
 
 
 def kernel(function: Callable[P, R]) -> Callable[P, R]:
-    """Compile `function`; its machine code is kept on disk where a folder can be written."""
+    """Compile `function`; its machine code is kept on disk where a folder can be written to."""
     return _compiled(function, _OPTIONS)
 
 
@@ -40,30 +41,40 @@ def formula(function: Callable[P, R]) -> Callable[P, R]:
 
 
 def _compiled(function: Callable[P, R], options: dict[str, Any]) -> Callable[P, R]:
-    with _own_cache_folder():
-        try:
-            compiled = numba.njit(cache=True, **options)(function)
-        except RuntimeError:  # numba found no folder that it may write to
-            compiled = numba.njit(**options)(function)
-    return cast("Callable[P, R]", compiled)
+    if _CACHE_FOLDER is None:
+        return cast("Callable[P, R]", numba.njit(**options)(function))
+    with _cached_in(_CACHE_FOLDER):
+        return cast("Callable[P, R]", numba.njit(cache=True, **options)(function))
 
 
 @contextmanager
-def _own_cache_folder() -> Iterator[None]:
+def _cached_in(folder: Path) -> Iterator[None]:
     before = _settings.CACHE_DIR
-    _settings.CACHE_DIR = str(_CACHE_FOLDER)
+    _settings.CACHE_DIR = str(folder)
     try:
         yield
     finally:
         _settings.CACHE_DIR = before
 
 
-def _cache_folder() -> Path:
+def _cache_folder() -> Path | None:
+    """Return the folder for machine code: NUMBA_CACHE_DIR's or the user's; None if neither can be.
+
+    Without one every process compiles for itself, which takes seconds.
+    """
     digest = hashlib.sha256()
     for path in sorted(Path(__file__).parent.glob("*.py")):
         digest.update(path.read_bytes())
-    base = Path(_settings.CACHE_DIR or platformdirs.user_cache_path("phusong") / "kernels")
-    return base / digest.hexdigest()[:16]
+    bases = (_settings.CACHE_DIR, platformdirs.user_cache_path("phusong") / "kernels")
+    for base in filter(None, bases):
+        folder = Path(base) / f"propagation-{digest.hexdigest()[:16]}"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=folder):
+                return folder
+        except OSError:
+            continue
+    return None
 
 
 _CACHE_FOLDER = _cache_folder()

@@ -39,7 +39,7 @@ Heights = NDArray[np.float32]
 
 
 class Owned(NamedTuple):
-    """Pixels of a ray: steps along it, squared distance in cells, elevation, place in the window."""
+    """Pixels of a ray: steps along it, squared distance in cells, elevation, place in window."""
 
     step: Integers
     square: Integers

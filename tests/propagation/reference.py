@@ -55,7 +55,7 @@ def read_profile(path: Path) -> Profile:
     return Profile(
         delta_n=_value(header, "dN"),
         n0=_value(header, "No"),
-        latitude_deg=_middle_latitude(header),
+        latitude_deg=_middle_latitude(header, table[-1, 0]),
         distance_km=table[:, 0],
         ground_m=table[:, 1],
         clutter_m=table[:, 3],
@@ -80,12 +80,18 @@ def _row(line: list[str]) -> Row:
     )
 
 
-def _middle_latitude(header: dict[str, str]) -> float:
+def _middle_latitude(header: dict[str, str], length_km: float) -> float:
+    """Latitude half a path length from the transmitter towards the receiver's coordinates.
+
+    Some files hold a shortened path under the coordinates of the long one.
+    """
     names = ("Tx LAT", "Tx LON", "Rx LAT", "Rx LON")
     lat_t, lon_t, lat_r, lon_r = (np.radians(float(header[name])) for name in names)
-    vectors = [
+    tx, rx = (
         np.array([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)])
         for lat, lon in ((lat_t, lon_t), (lat_r, lon_r))
-    ]
-    middle = sum(vectors)
-    return float(np.degrees(np.arcsin(middle[2] / np.linalg.norm(middle))))
+    )
+    towards = rx - (rx @ tx) * tx
+    angle = length_km / 2.0 / 6371.0
+    middle = np.cos(angle) * tx + np.sin(angle) * towards / np.linalg.norm(towards)
+    return float(np.degrees(np.arcsin(middle[2])))

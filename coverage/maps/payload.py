@@ -163,15 +163,18 @@ def _facts(result: Result, language: Language) -> list[list[str]]:
         (
             Text("Tín hiệu", "Signal"),
             Text(
-                f"dự báo ngoài trời ở độ cao {radio.rx_height_m:g} m, "
-                f"tầm xa nhất {radio.max_range_km:g} km",
+                f"dự báo ngoài trời ở độ cao {_comma(radio.rx_height_m)} m, "
+                f"tầm xa nhất {_comma(radio.max_range_km)} km",
                 f"predicted outdoors at {radio.rx_height_m:g} m, "
                 f"range up to {radio.max_range_km:g} km",
             ),
         ),
         (
             Text("Lưới", "Grid"),
-            Text(f"{grid.resolution_m:g} m, {grid.crs}", f"{grid.resolution_m:g} m, {grid.crs}"),
+            Text(
+                f"{_comma(grid.resolution_m)} m, {grid.crs}",
+                f"{grid.resolution_m:g} m, {grid.crs}",
+            ),
         ),
         (
             Text("Chưa rõ", "Unknown"),
@@ -184,6 +187,11 @@ def _facts(result: Result, language: Language) -> list[list[str]]:
         ),
     ]
     return [[label.get(language), text.get(language)] for label, text in facts]
+
+
+def _comma(value: float) -> str:
+    """Write a number with the decimal comma of Vietnamese."""
+    return f"{value:g}".replace(".", ",")
 
 
 def _bounds(result: Result) -> list[list[float]]:

@@ -114,7 +114,9 @@ def unknown_picture(terrain_m: FloatArray, grid: Grid, frame: Frame) -> str:
 
 def relief_picture(terrain_m: FloatArray, grid: Grid, frame: Frame) -> str:
     """Return the data URL of the terrain's hillshade, clear where the height is not known."""
-    height_m = _warped(terrain_m, grid, frame, Resampling.average, nodata=np.nan)
+    is_thinned = max(grid.shape) > MIN_SIDE_PX
+    resampling = Resampling.average if is_thinned else Resampling.bilinear
+    height_m = _warped(terrain_m, grid, frame, resampling, nodata=np.nan)
     shade = _hillshade(height_m, frame)
     known = np.isfinite(height_m)
     grey = np.where(known, _DARKEST + (_LIGHTEST - _DARKEST) * shade, _LIGHTEST).astype(np.uint8)

@@ -241,6 +241,7 @@ def test_villages_without_coordinates_are_listed(view: Opened) -> None:
     page.locator("input[type=search]").fill("javascript")
     page.keyboard.press("Enter")
     assert page.locator(".ps-unplaced").get_attribute("open") is not None
+    page.locator(".ps-village table").first.wait_for()
     assert "Mã xã" in page.locator(".ps-village").inner_text()
 
 

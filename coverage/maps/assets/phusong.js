@@ -217,7 +217,7 @@
       this.buildMap();
       this.redraw();
       this.watchSize();
-      this.map.fitBounds(this.data.bounds, { padding: [8, 8], animate: false });
+      this.goHome();
     }
 
     // --- data
@@ -284,7 +284,6 @@
       this.element.classList.toggle("ps-open", open);
       this.toggle.setAttribute("aria-expanded", String(open));
       this.toggle.textContent = open ? "✕ " + this.word("close") : "☰ " + this.word("panel");
-      if (this.map) this.map.invalidateSize({ pan: false });
     }
 
     drawHead() {
@@ -443,7 +442,7 @@
         return el("label", {}, input, el("span", {}, technology.id));
       });
       const group = el("div", { class: "ps-technology", role: "radiogroup", "aria-label": this.word("technology") }, ...choices);
-      return this.section(this.word("technology"), group);
+      return el("section", { class: "ps-screen" }, el("h2", {}, this.word("technology")), group);
     }
 
     limits() {
@@ -511,7 +510,7 @@
         if (this.communes.id(row)) communes.push([this.communes.id(row), this.communes.name(row)]);
       }
       const operators = [["", this.word("all_operators")], ...this.data.operators.map((name) => [name, name])];
-      return this.section(this.word("filters"),
+      return el("section", { class: "ps-screen" }, el("h2", {}, this.word("filters")),
         this.select_(this.word("commune"), "commune", this.chosen.commune, communes, (commune) => this.filter({ commune }, true)),
         this.data.sites.length ? this.select_(this.word("operator"), "operator", this.chosen.operator, operators, (operator) => this.filter({ operator })) : null);
     }
@@ -604,7 +603,7 @@
       map.on("zoomend", () => this.resize());
       this.veil = L.polygon([], { renderer: L.svg({ pane: "ps-veil", padding: 1 }), pane: "ps-veil", interactive: false, color: INK, weight: 2.2, fillColor: "#ffffff", fillOpacity: 0.68, smoothFactor: 0.7 }).addTo(map);
       this.layers = { communes: L.layerGroup(), sites: L.layerGroup(), villages: L.layerGroup(), labels: L.layerGroup() };
-      this.popup = L.popup({ maxWidth: 340, minWidth: 240, autoPanPadding: [16, 16] });
+      this.popup = L.popup({ maxWidth: 340, minWidth: 280, autoPanPadding: [16, 16] });
       map.fitBounds(this.data.bounds, { padding: [8, 8], animate: false });
     }
 
@@ -613,7 +612,7 @@
       home.onAdd = () => {
         const button = el("button", { type: "button", class: "ps-home", title: this.word("whole"), "aria-label": this.word("whole") }, "⤢");
         L.DomEvent.disableClickPropagation(button);
-        button.addEventListener("click", () => this.map.fitBounds(this.data.bounds, { padding: [8, 8] }));
+        button.addEventListener("click", () => this.goHome());
         return el("div", { class: "leaflet-bar" }, button);
       };
       home.addTo(this.map);
@@ -630,15 +629,20 @@
     }
 
     watchSize() {
-      let empty = this.mapBox.clientWidth === 0;
       this.observer = new ResizeObserver(() => {
-        this.map.invalidateSize({ pan: false });
-        if (empty && this.mapBox.clientWidth > 0) {
-          empty = false;
-          this.map.fitBounds(this.data.bounds, { padding: [8, 8], animate: false });
-        }
+        this.map.invalidateSize({ animate: false });
+        if (this.isHome) this.goHome();
       });
       this.observer.observe(this.mapBox);
+      this.map.on("movestart zoomstart", () => (this.isHome = this.isFitting));
+    }
+
+    /* Shows the whole area, and goes on doing so when the size changes, until the reader moves. */
+    goHome() {
+      this.isFitting = true;
+      this.map.fitBounds(this.data.bounds, { padding: [8, 8], animate: false });
+      this.isFitting = false;
+      this.isHome = true;
     }
 
     redraw() {
@@ -944,7 +948,8 @@
       const picture = this.pictures.get("signal");
       if (picture) picture.setOpacity(chosen.opacity);
       const shape = this.communeShapes.get(chosen.commune);
-      if (move) this.map.fitBounds(shape ? shape.getBounds() : this.data.bounds, { padding: [8, 8] });
+      if (move && shape) this.map.fitBounds(shape.getBounds(), { padding: [8, 8] });
+      else if (move) this.goHome();
       return this;
     }
 

@@ -20,7 +20,7 @@ def time_interpolation(time_percent: float, incidence_percent: float) -> float:
 @formula
 def distance_interpolation(distance_km: float) -> float:
     """Return F_k of eq. (58)."""
-    return 1.0 / (1.0 + exp(3.0 * (distance_km - 20.0) / 20.0))
+    return 1.0 / (1.0 + exp(0.15 * (distance_km - 20.0)))
 
 
 @formula
@@ -56,7 +56,7 @@ def combined_db(
     frequent_db = median_db + (free_space_db + enhancement_b_db + land_db - median_db) * fi
     least_db = frequent_db if time_percent >= incidence_percent else los_p_db + land_db
     higher_db, lower_db = max(ducting_db, los_p_db), min(ducting_db, los_p_db)
-    duct_db = higher_db + 2.5 * log(1.0 + exp((lower_db - higher_db) / 2.5))
+    duct_db = higher_db + 2.5 * log(1.0 + exp(0.4 * (lower_db - higher_db)))
     ducted_db = duct_db + (diffraction_db - duct_db) * fk
     enhanced_db = ducted_db if duct_db <= diffraction_db else diffraction_db
     modified_db = enhanced_db + (least_db - enhanced_db) * fj

@@ -64,8 +64,8 @@ def knife_edge_loss_db(nu: ArrayLike) -> NDArray[np.float64]:
 @formula
 def bullington_db(nu_root_lambda: float, frequency_ghz: float, distance_km: float) -> float:
     """Return the Bullington loss L_bull from the equivalent edge, eq. (12) and (21)."""
-    edge_db = knife_edge(nu_root_lambda / math.sqrt(wavelength_m(frequency_ghz)))
-    return edge_db + (1.0 - exp(-edge_db / 6.0)) * (10.0 + 0.02 * distance_km)
+    edge_db = knife_edge(nu_root_lambda * (1.0 / math.sqrt(wavelength_m(frequency_ghz))))
+    return edge_db + (1.0 - exp(-edge_db * (1.0 / 6.0))) * (10.0 + 0.02 * distance_km)
 
 
 @formula
@@ -147,34 +147,28 @@ def bullington_loss_db(
 
 
 @formula
-def smooth_clearance(
+def reflection_point_km(
     distance_km: float, tx_height_m: float, rx_height_m: float, earth_radius_km: float
-) -> tuple[float, float]:
-    """Return (clearance h_se in m, its distance from the transmitter in km), eq. (23)-(24e).
+) -> float:
+    """Return how far from the transmitter the smooth Earth reflects, d_se1 of eq. (24)-(24e).
 
-    It is taken at the point of reflection on the smooth Earth, over which the heights are.
     cos(pi/3 + arccos(x)/3) of eq. (24c) is s with 3 s - 4 s^3 = x: a polynomial in
     sqrt((1 - |x|)/2), right to 2e-5, and one step of Newton's method.
     """
-    heights_m = tx_height_m + rx_height_m
-    c = (tx_height_m - rx_height_m) / heights_m
-    m = 250.0 * distance_km * distance_km / (earth_radius_km * heights_m)
-    x = 1.5 * c * math.sqrt(3.0 * m / (m + 1.0)) / (m + 1.0)
+    per_height = 1.0 / (tx_height_m + rx_height_m)
+    c = (tx_height_m - rx_height_m) * per_height
+    m = (250.0 / earth_radius_km) * distance_km * distance_km * per_height
+    fraction = 1.0 / (m + 1.0)
+    root = math.sqrt(3.0 * m * fraction)
+    x = 1.5 * c * root * fraction
     t = math.sqrt(max(0.5 - 0.5 * abs(x), 0.0))
     high = 0.01736428138803421 + t * (
         -0.27240791004037335 + t * (0.3686170137538951 - t * 0.27839322018033535)
     )
     s = 0.49999252093372 + t * (-0.5767896522486 + t * (-0.1210579125398800 + t * high))
     s -= (s * (3.0 - 4.0 * s * s) - abs(x)) / max(3.0 - 12.0 * s * s, 1e-3)
-    s = s if x >= 0.0 else -s
-    b = 2.0 * math.sqrt((m + 1.0) / (3.0 * m)) * s
-    from_tx_km = 0.5 * distance_km * (1.0 + b)
-    from_rx_km = distance_km - from_tx_km
-    clearance_m = (
-        (tx_height_m - 500.0 * from_tx_km * from_tx_km / earth_radius_km) * from_rx_km
-        + (rx_height_m - 500.0 * from_rx_km * from_rx_km / earth_radius_km) * from_tx_km
-    ) / distance_km
-    return clearance_m, from_tx_km
+    b = 2.0 * (s if x >= 0.0 else -s) / root
+    return 0.5 * distance_km * (1.0 + b)
 
 
 @formula
@@ -184,33 +178,35 @@ def smooth_path(
     """Return what the smooth-Earth path contributes whatever the frequency.
 
     (nu_root_lambda of the Bullington method over the smooth Earth, clearance h_se in m, required
-    clearance h_req over the root of the wavelength, radius for the first term in km). Beyond the
-    horizon the clearance is 0 and the required one infinite, which makes eq. (27) the whole first
-    term. The edge follows the closed form that P.1812-6, Attachment 4 gives for a smooth path.
+    clearance h_req over the root of the wavelength, radius for the first term in km), eq. (22)-(26).
+    Beyond the horizon the clearance is 0 and the required one infinite, which makes eq. (27) the
+    whole first term. The edge follows the closed form that P.1812-6, Attachment 4 gives for a
+    smooth path: at the point of reflection, or where both horizon rays meet.
     """
-    root_sum = math.sqrt(tx_height_m) + math.sqrt(rx_height_m)
-    marginal_radius_km = 500.0 * (distance_km / root_sum) ** 2  # eq. (26)
-    within = marginal_radius_km < earth_radius_km  # eq. (22): d < d_los
-    clearance_m, from_tx_km = smooth_clearance(
-        distance_km, tx_height_m, rx_height_m, earth_radius_km
-    )
-    width = from_tx_km * (distance_km - from_tx_km) / distance_km
-    root_width = math.sqrt(max(width, 1e-9))
     curvature = 500.0 / earth_radius_km
-    tx_slope = curvature * distance_km - 2.0 * math.sqrt(curvature * tx_height_m)
-    rx_slope = curvature * distance_km - 2.0 * math.sqrt(curvature * rx_height_m)
+    tx_root, rx_root = math.sqrt(tx_height_m), math.sqrt(rx_height_m)
+    marginal = distance_km / (tx_root + rx_root)
+    marginal_radius_km = 500.0 * marginal * marginal  # eq. (26)
+    within = marginal_radius_km < earth_radius_km  # eq. (22): d < d_los
+    bulge = curvature * distance_km
+    steepness = 2.0 * math.sqrt(curvature)
+    tx_slope, rx_slope = bulge - steepness * tx_root, bulge - steepness * rx_root
     slopes = tx_slope + rx_slope
-    meeting_km = (rx_height_m - tx_height_m + rx_slope * distance_km) / (
-        slopes if slopes != 0.0 else 1.0
-    )
-    inside_km = min(max(meeting_km, 1e-6 * distance_km), (1.0 - 1e-6) * distance_km)
-    above_m = (tx_slope - (rx_height_m - tx_height_m) / distance_km) * inside_km
-    beyond_edge = edge_at(inside_km, above_m, distance_km)
-    edge = -clearance_m * math.sqrt(0.002) / root_width if within else beyond_edge
+    rise_m = rx_height_m - tx_height_m
+    meeting_km = (rise_m + rx_slope * distance_km) / (slopes if slopes != 0.0 else 1.0)
+    reflection_km = reflection_point_km(distance_km, tx_height_m, rx_height_m, earth_radius_km)
+    point_km = reflection_km if within else meeting_km
+    point_km = min(max(point_km, 1e-9 * distance_km), (1.0 - 1e-9) * distance_km)
+    rest_km = distance_km - point_km
+    per_distance = 1.0 / distance_km
+    width_root = math.sqrt(point_km * rest_km * per_distance)
+    line_m = rise_m * per_distance * point_km  # over the transmitter
+    clearance_m = tx_height_m + line_m - curvature * point_km * rest_km  # eq. (23)
+    above_m = -clearance_m if within else tx_slope * point_km - line_m
     return (
-        edge,
+        math.sqrt(0.002) * above_m / width_root,
         clearance_m if within else 0.0,
-        17.456 * root_width if within else np.inf,  # eq. (25)
+        17.456 * width_root if within else np.inf,  # eq. (25)
         marginal_radius_km if within else earth_radius_km,
     )
 

@@ -35,7 +35,7 @@ def limited_angle_mrad(
 ) -> float:
     """Return theta' of eq. (52) and (52a): the angular distance with limited horizon angles."""
     return (
-        1e3 * distance_km / earth_radius_km
+        distance_km * (1e3 / earth_radius_km)
         + min(tx_angle_mrad, 0.1 * tx_horizon_km)
         + min(rx_angle_mrad, 0.1 * rx_horizon_km)
     )
@@ -60,7 +60,7 @@ def time_loss_db(
     sum of both horizon distances, `distance_term` comes from `distance_exponent`.
     """
     sum_of_roots = tx_height_m + rx_height_m + 2.0 * (tx_height_m * rx_height_m) ** 0.5
-    mu2_log = alpha * log10(500.0 * distance_km * distance_km / (earth_radius_km * sum_of_roots))
+    mu2_log = alpha * log10(distance_km * distance_km * (500.0 / earth_radius_km) / sum_of_roots)
     between_km = min(distance_km - horizons_km, 40.0)
     mu3_log = -4.6e-5 * max(roughness_m - 10.0, 0.0) * (43.0 + 6.0 * between_km) * _LOG10_E
     beta_log = log10(incidence_percent) + min(mu2_log, 0.0) + mu3_log

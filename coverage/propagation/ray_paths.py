@@ -130,14 +130,14 @@ def describe_paths(
     for n in range(count):
         step = trace[STEP + n]
         distance_km = link.resolution_km * math.sqrt(trace[SQUARE + n])
-        step_km = distance_km / step
+        per_step = 1.0 / step
+        step_km = distance_km * per_step
         pixel_m = trace[GROUND + n]
         rx_amsl_m = pixel_m + link.rx_height_m
         rx_m = rx_amsl_m - curvature_m * step * step
-        direct = (rx_m - link.tx_m) / step
+        direct = (rx_m - link.tx_m) * per_step
         flat = direct + curvature_m * step
         tx_slope, rx_slope = trace[TX_SLOPE + n], trace[RX_SLOPE + n]
-        visible = tx_slope < direct
         paths[DISTANCE + n] = distance_km
         paths[SLANT + n] = distance_km * distance_km + 1e-6 * (link.tx_m - rx_amsl_m) * (
             link.tx_m - rx_amsl_m
@@ -171,14 +171,28 @@ def describe_paths(
         paths[CLEARANCE + n] = clearance_m
         paths[REQUIRED + n] = required_root_m
         paths[RADIUS + n] = radius_km
-        tx_seen = direct if visible else tx_slope
-        rx_seen = -direct if visible else rx_slope
-        paths[TX_ANGLE + n] = angle_mrad(tx_seen / step_km)
-        paths[RX_ANGLE + n] = angle_mrad((rx_seen - 2.0 * curvature_m * step) / step_km)
-        tx_horizon = trace[NEAREST_STEP + n] if visible else trace[TX_STEP + n]
-        rx_horizon = trace[NEAREST_STEP + n] if visible else trace[RX_STEP + n]
-        paths[TX_HORIZON + n] = tx_horizon * step_km
-        paths[RX_HORIZON + n] = (step - rx_horizon) * step_km
+
+
+@kernel
+def describe_horizons(
+    count: int, trace: Floats, link: Link, curvature_m: float, paths: Floats
+) -> None:
+    """Add the horizon angles and distances of both antennas, eq. (76)-(83a)."""
+    for n in range(count):
+        step = trace[STEP + n]
+        step_km = paths[DISTANCE + n] / step
+        per_step_km = 1.0 / step_km
+        rx_m = trace[GROUND + n] + link.rx_height_m - curvature_m * step * step
+        direct = (rx_m - link.tx_m) / step
+        visible = trace[TX_SLOPE + n] < direct
+        tx_slope = direct if visible else trace[TX_SLOPE + n]
+        rx_slope = -direct if visible else trace[RX_SLOPE + n]
+        paths[TX_ANGLE + n] = angle_mrad(tx_slope * per_step_km)
+        paths[RX_ANGLE + n] = angle_mrad((rx_slope - 2.0 * curvature_m * step) * per_step_km)
+        tx_step = trace[NEAREST_STEP + n] if visible else trace[TX_STEP + n]
+        rx_step = trace[NEAREST_STEP + n] if visible else trace[RX_STEP + n]
+        paths[TX_HORIZON + n] = tx_step * step_km
+        paths[RX_HORIZON + n] = (step - rx_step) * step_km
 
 
 @kernel
@@ -256,7 +270,7 @@ def describe_rare_mechanisms(
             link.earth_radius_km,
         )
         path_angle_mrad = (
-            1e3 * paths[DISTANCE + n] / link.earth_radius_km
+            paths[DISTANCE + n] * (1e3 / link.earth_radius_km)
             + paths[TX_ANGLE + n]
             + paths[RX_ANGLE + n]
         )

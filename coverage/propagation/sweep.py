@@ -21,6 +21,7 @@ from coverage.propagation.ray_paths import (
     PATHS_SIZE,
     Link,
     describe_edges,
+    describe_horizons,
     describe_paths,
     describe_rare_mechanisms,
     describe_smooth_beta,
@@ -104,6 +105,7 @@ def add_losses(
         at = first // BLOCK * TRACE_SIZE
         describe_paths(size, traces.bare[at:], link, drop_m, paths)
         if link.rare:
+            describe_horizons(size, traces.bare[at:], link, drop_m, paths)
             describe_rare_mechanisms(size, traces.bare[at:], link, table, paths)
         if link.clutter:
             describe_edges(size, traces.covered[at:], link, drop_m, EDGE, paths)

@@ -103,7 +103,8 @@ def test_clearance_over_the_smooth_earth_is_taken_where_both_antennas_rise_alike
     radius_km = 8931.0
     horizon_km = math.sqrt(0.002 * radius_km) * (math.sqrt(tx_m) + math.sqrt(rx_m))
     assume(distance_km < 0.99 * horizon_km)
-    clearance, tx_km = diffraction.smooth_clearance(distance_km, tx_m, rx_m, radius_km)
+    tx_km = diffraction.reflection_point_km(distance_km, tx_m, rx_m, radius_km)
+    clearance = diffraction.smooth_path(distance_km, tx_m, rx_m, radius_km)[1]
     rx_km = distance_km - tx_km
     # by hand: heights over the tangent at the point of reflection, as slopes in m/km
     tx_slope = tx_m / tx_km - 500.0 * tx_km / radius_km

@@ -30,16 +30,27 @@ def _keep_numba_from_mistaking_us() -> None:
 def _shut_the_doors_of_gdal() -> None:
     """Keep GDAL from drivers that follow paths inside a file, and PROJ from the network.
 
-    It works only before the first import of rasterio or pyogrio; the readers also look at each
-    file's first bytes, so a late import does not open the door.
+    rasterio and pyogrio carry a GDAL each, with different drivers; each reads its list when it
+    registers them, so both are loaded here. Where a caller loaded them before us the readers still
+    look at each file's first bytes.
     """
-    doors = (
-        "VRT,WMS,WMTS,WCS,HTTP,OGR_VRT,OAPIF,WFS,CSW,GMLAS,PLMOSAIC,EEDA,DERIVED,ZARR,STACTA,STACIT"
-    )
-    os.environ.setdefault("GDAL_SKIP", doors)
-    os.environ.setdefault("OGR_SKIP", doors)
     os.environ.setdefault("PROJ_NETWORK", "OFF")
+    kept = {name: os.environ.get(name) for name in ("GDAL_SKIP", "OGR_SKIP")}
+    os.environ["GDAL_SKIP"] = "VRT,WMS,WMTS,WCS,HTTP,DERIVED,ZARR,STACTA,STACIT,PLMOSAIC,EEDA"
+    import rasterio  # noqa: PLC0415
+
+    with rasterio.Env():
+        pass
+    os.environ["GDAL_SKIP"] = ""
+    os.environ["OGR_SKIP"] = "OGR_VRT,OAPIF,WFS,CSW"
+    import pyogrio  # noqa: F401, PLC0415
+
+    for name, value in kept.items():
+        if value is None:
+            del os.environ[name]
+        else:
+            os.environ[name] = value
 
 
-_shut_the_doors_of_gdal()
 _keep_numba_from_mistaking_us()
+_shut_the_doors_of_gdal()

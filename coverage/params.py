@@ -46,6 +46,9 @@ class RadioParams(Frozen):
     delta_n: Annotated[float, Field(ge=0.0, le=200.0)]
     n0: Annotated[float, Field(ge=200.0, le=450.0)]
     polarisation: Literal["vertical", "horizontal"]
+    vertical_beamwidth_deg: Annotated[float, Field(ge=1.0, le=90.0)]
+    front_to_back_db: Annotated[float, Field(ge=0.0, le=60.0)]
+    side_lobe_db: Annotated[float, Field(ge=0.0, le=60.0)]
     pilot_power_share: Annotated[float, Field(gt=0.0, le=1.0)]
     clutter: Literal["none", "receiver_loss", "profile"]
     use_planned: bool

@@ -57,7 +57,7 @@ def vietnamese_order(value: str) -> tuple[object, ...]:
     letters: list[tuple[int, int, str]] = []
     tones: list[int] = []
     for part in re.findall(r"\d+|\D", normalised(value).lower()):
-        if part.isdigit():
+        if part.isdecimal():
             letters.append((1, int(part), ""))
             continue
         base, tone = _split_tone(part)

@@ -70,7 +70,9 @@ def read_layer(path: Path, geometry: Geometry, *, crs: str, name: str) -> gpd.Ge
                 )
             ]
         )
-    frame = frame.rename_geometry("geometry").to_crs(crs)
+    if frame.geometry.name != "geometry":
+        frame = frame.rename_geometry("geometry")
+    frame = frame.to_crs(crs)
     frame.index = pd.RangeIndex(1, len(frame) + 1)
     if geometry is Geometry.POLYGON:
         frame["geometry"] = shapely.make_valid(frame.geometry.array)

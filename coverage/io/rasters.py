@@ -149,12 +149,19 @@ def _described(source: DatasetReader, path: Path, name: str) -> Tile:
         path=path,
         name=name,
         kind="tif",
-        crs=source.crs.to_wkt(),
+        crs=_short_name(source.crs.to_wkt()),
         transform=transform,
         shape=source.shape,
         nodata=source.nodata,
         is_synthetic="synthetic" in " ".join(source.tags().values()).lower(),
     )
+
+
+def _short_name(wkt: str) -> str:
+    """Return a system's authority code where it has one."""
+    crs = CRS.from_wkt(wkt)
+    code = crs.to_authority()
+    return wkt if code is None else ":".join(code)
 
 
 def _srtm_tile(path: Path, name: str, kind: str) -> Tile:

@@ -1,0 +1,114 @@
+"""How far a village is from the nearest fibre node, along roads where there are any."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import dijkstra
+from scipy.spatial import cKDTree
+
+DETOUR: Final = 1.3
+"""Straight line to route where no road is known (design assumption)."""
+MAX_TO_ROAD_M: Final = 3_000.0
+"""A village or node farther from any road than this is not on the road network."""
+_SNAP_M: Final = 1.0
+
+Coordinates = np.ndarray[Any, np.dtype[np.float64]]
+
+
+def fibre_distance(
+    villages: gpd.GeoDataFrame,
+    fibre_nodes: gpd.GeoDataFrame | None,
+    roads: gpd.GeoDataFrame | None,
+) -> pd.DataFrame:
+    """Return each village's distance to the nearest fibre node.
+
+    Parameters
+    ----------
+    villages, fibre_nodes
+        Points on one metric system; villages may lack a place.
+    roads
+        Lines on the same system, or None.
+
+    Returns
+    -------
+    DataFrame
+        Indexed as `villages`: `fibre_distance_m` (NaN where not known), `fibre_distance_method`
+        ("road", "straight" or ""), `nearest_fibre_node`.
+    """
+    table = pd.DataFrame(
+        {"fibre_distance_m": np.nan, "fibre_distance_method": "", "nearest_fibre_node": ""},
+        index=villages.index,
+    )
+    placed = villages.geometry.notna().to_numpy()
+    if fibre_nodes is None or fibre_nodes.empty or not placed.any():
+        return table
+    here = _coordinates(villages[placed])
+    nodes = _coordinates(fibre_nodes)
+    straight_m, nearest = cKDTree(nodes).query(here)
+    distance_m, method = straight_m * DETOUR, np.full(len(here), "straight", dtype=object)
+    if roads is not None and not roads.empty:
+        by_road_m, node = _by_road(here, nodes, roads)
+        reached = np.isfinite(by_road_m)
+        distance_m = np.where(reached, by_road_m, distance_m)
+        nearest = np.where(reached, node, nearest)
+        method[reached] = "road"
+    table.loc[placed, "fibre_distance_m"] = np.round(distance_m, 1)
+    table.loc[placed, "fibre_distance_method"] = method
+    table.loc[placed, "nearest_fibre_node"] = fibre_nodes["node_id"].to_numpy()[nearest]
+    return table
+
+
+def _by_road(
+    here: Coordinates, nodes: Coordinates, roads: gpd.GeoDataFrame
+) -> tuple[Coordinates, np.ndarray[Any, Any]]:
+    """Distance from each place to its nearest node over the road network; inf if unreachable."""
+    vertices, graph = _road_graph(roads)
+    tree = cKDTree(vertices)
+    node_gap_m, node_vertex = tree.query(nodes)
+    usable = np.flatnonzero(node_gap_m <= MAX_TO_ROAD_M)
+    if usable.size == 0:
+        return np.full(len(here), np.inf), np.zeros(len(here), dtype=np.int64)
+    gap_m, vertex = tree.query(here)
+    lengths_m = dijkstra(graph, directed=False, indices=node_vertex[usable])
+    to_node_m = lengths_m[:, vertex] + node_gap_m[usable, None] * DETOUR
+    best = np.argmin(to_node_m, axis=0)
+    total_m = to_node_m[best, np.arange(len(here))] + gap_m * DETOUR
+    total_m[gap_m > MAX_TO_ROAD_M] = np.inf
+    return total_m, usable[best]
+
+
+def _road_graph(roads: gpd.GeoDataFrame) -> tuple[Coordinates, coo_array]:
+    """Every vertex of the roads, joined where they lie within a metre; edges weigh metres."""
+    lines = shapely.get_parts(roads.geometry.array)
+    points, line_of = shapely.get_coordinates(lines, return_index=True)
+    keys, vertex = np.unique(
+        np.round(points / _SNAP_M).astype(np.int64), axis=0, return_inverse=True
+    )
+    along = line_of[1:] == line_of[:-1]
+    start, end = vertex[:-1][along], vertex[1:][along]
+    length_m = np.hypot(*(points[1:][along] - points[:-1][along]).T)
+    distinct = start != end
+    graph = _shortest_parallel(start[distinct], end[distinct], length_m[distinct], len(keys))
+    return keys * _SNAP_M, graph
+
+
+def _shortest_parallel(
+    start: np.ndarray[Any, Any], end: np.ndarray[Any, Any], length_m: Coordinates, size: int
+) -> coo_array:
+    """Of several edges between the same vertices keep the shortest (a sparse array would add them)."""
+    low, high = np.minimum(start, end), np.maximum(start, end)
+    order = np.lexsort((length_m, high, low))
+    low, high, length_m = low[order], high[order], length_m[order]
+    first = np.ones(low.size, dtype=bool)
+    first[1:] = (low[1:] != low[:-1]) | (high[1:] != high[:-1])
+    return coo_array((length_m[first], (low[first], high[first])), shape=(size, size)).tocsr()
+
+
+def _coordinates(points: gpd.GeoDataFrame) -> Coordinates:
+    return np.column_stack([points.geometry.x, points.geometry.y])

@@ -1,0 +1,50 @@
+"""Sector antennas: how far below its gain an antenna radiates in a direction."""
+
+from __future__ import annotations
+
+import math
+
+import numba
+
+OMNI_BEAMWIDTH_DEG = 360.0
+
+
+@numba.njit(cache=True, nogil=True, inline="always")  # type: ignore[untyped-decorator]
+def pattern_loss_db(
+    off_axis_deg: float,
+    below_horizon_deg: float,
+    beamwidth_deg: float,
+    downtilt_deg: float,
+    vertical_beamwidth_deg: float,
+    front_to_back_db: float,
+    side_lobe_db: float,
+) -> float:
+    """Return the loss against the antenna's gain, in dB, 0 on the axis.
+
+    The horizontal and the vertical cut are parabolas in dB that end on a floor, joined as in 3GPP
+    TR 38.901 table 7.3-1 (the form of TR 36.942 section 4.2.1 and TR 36.814 table A.2.1.1-2).
+
+    Parameters
+    ----------
+    off_axis_deg
+        Direction of the receiver against the azimuth; any turn.
+    below_horizon_deg
+        Angle under which the receiver lies, positive downward.
+    beamwidth_deg
+        Horizontal 3 dB beamwidth; 360 and more is an omnidirectional antenna.
+    downtilt_deg
+        Tilt of the axis, positive downward.
+    vertical_beamwidth_deg
+        Vertical 3 dB beamwidth.
+    front_to_back_db
+        Greatest loss of the horizontal cut and of the whole pattern (A_m).
+    side_lobe_db
+        Greatest loss of the vertical cut (SLA_v).
+    """
+    horizontal_db = 0.0
+    if beamwidth_deg < OMNI_BEAMWIDTH_DEG:
+        turn = off_axis_deg - 360.0 * math.floor((off_axis_deg + 180.0) / 360.0)
+        horizontal_db = min(12.0 * (turn / beamwidth_deg) ** 2, front_to_back_db)
+    lift = (below_horizon_deg - downtilt_deg) / vertical_beamwidth_deg
+    vertical_db = min(12.0 * lift * lift, side_lobe_db)
+    return min(horizontal_db + vertical_db, front_to_back_db)

@@ -178,9 +178,9 @@ def smooth_path(
     """Return what the smooth-Earth path contributes whatever the frequency.
 
     (nu_root_lambda of the Bullington method over the smooth Earth, clearance h_se in m, required
-    clearance h_req over the root of the wavelength, radius for the first term in km), eq. (22)-(26).
-    Beyond the horizon the clearance is 0 and the required one infinite, which makes eq. (27) the
-    whole first term. The edge follows the closed form that P.1812-6, Attachment 4 gives for a
+    clearance h_req over the root of the wavelength, radius for the first term in km), eq. (22) to
+    (26). Beyond the horizon the clearance is 0 and the required one infinite, which makes eq. (27)
+    the whole first term. The edge follows the closed form that P.1812-6, Attachment 4 gives for a
     smooth path: at the point of reflection, or where both horizon rays meet.
     """
     curvature = 500.0 / earth_radius_km
@@ -236,7 +236,8 @@ def first_term_db(
     """Return the first term of the diffraction over a spherical Earth, eq. (29)-(36)."""
     loss_tangent = 18.0 * conductivity / frequency_ghz
     ground = (permittivity - 1.0) ** 2 + loss_tangent**2
-    scale = exp2(log2(radius_km * frequency_ghz) / -3.0)  # (a f)^(-1/3)
+    scale_log2 = log2(radius_km * frequency_ghz) * (-1.0 / 3.0)
+    scale = exp2(scale_log2)  # (a f)^(-1/3)
     admittance = 0.036**2 / math.sqrt(ground)
     admittance = (
         admittance * (permittivity**2 + loss_tangent**2) if polarisation == VERTICAL else admittance
@@ -249,7 +250,7 @@ def first_term_db(
     far_db = 11.0 + 3.010299956639812 * x_log2 - 17.6 * x
     near_db = -6.020599913279624 * x_log2 - 5.6488 * exp2(1.425 * x_log2)
     distance_db = far_db if x >= 1.6 else near_db  # eq. (33)
-    k_log = 10.0 * log10(k2)
+    k_log = 10.0 * log10(admittance) + 6.020599913279624 * scale_log2  # 20 log10 K
     return (
         -distance_db
         - _height_gain_db(height_scale * tx_height_m, k_log)

@@ -23,7 +23,7 @@ from coverage.propagation.atmosphere import effective_earth_radius_km
 from coverage.propagation.diffraction import HORIZONTAL, VERTICAL
 from coverage.propagation.pixel_profiles import profile_losses
 from coverage.propagation.ray_paths import Link, distance_table
-from coverage.propagation.rays import Integers, ray_owners
+from coverage.propagation.rays import Integers, ray_owners, ray_rises
 from coverage.propagation.sweep import sweep
 from coverage.propagation.validity import require, require_choice
 from coverage.text import Text
@@ -123,6 +123,7 @@ def site_path_loss_db(
     )
     cells = math.ceil(radius_m / resolution_m)
     reach = math.floor((radius_m / resolution_m) ** 2)
+    inside = _inside(dem.shape, row, col, cells)
     terrain = _window(dem, row, col, cells)
     surface = terrain
     if clutter is not None:
@@ -146,27 +147,26 @@ def site_path_loss_db(
         rare=int(mechanisms == "all"),
     )
     latitude_deg = float(params.latitude_deg)
+    wanted = np.full(terrain.size, fill_value=engine == "profile")
     if engine == "sweep":
-        owners = _ray_owners(cells, reach)
+        rays = _rays(cells, reach)
         table = _distance_table(cells, resolution_km, latitude_deg, link.time_percent)
-        sweep(terrain.ravel(), surface.ravel(), cells, *owners, table, link, frequencies_ghz, loss)
-    else:
+        sweep(
+            terrain.ravel(), surface.ravel(), cells, *rays, table, link, frequencies_ghz,
+            _away_from_voids(terrain, inside), wanted, loss,
+        )  # fmt: skip
+    # Beside a void a shared ray may be cut where a pixel's own path is not, and vice versa.
+    if wanted.any():
         profile_losses(
-            terrain.ravel(),
-            surface.ravel(),
-            cells,
-            reach,
-            latitude_deg,
-            link,
-            frequencies_ghz,
-            loss,
-        )
+            terrain.ravel(), surface.ravel(), cells, reach, latitude_deg, link, frequencies_ghz,
+            wanted, loss,
+        )  # fmt: skip
     slant_km2 = (resolution_km / 2.0) ** 2 + ((tx_height_m - rx_height_m) / 1e3) ** 2
     loss[:, cells * side + cells] = (
         92.4 + 20.0 * np.log10(frequencies_ghz) + 10.0 * math.log10(slant_km2)
     )
-    losses = loss.reshape(-1, side, side)
-    _forget_outside(losses, dem.shape, row - cells, col - cells)
+    losses = np.full((frequencies_ghz.size, side, side), np.nan, dtype=np.float32)
+    losses[:, *inside] = loss.reshape(-1, side, side)[:, *inside]
     return losses
 
 
@@ -177,34 +177,49 @@ def _window(dem: NDArray[np.floating], row: int, col: int, cells: int) -> NDArra
     """
     side = 2 * cells + 1
     window = np.full((side, side), np.nan, dtype=np.float32)
+    rows, cols = _inside(dem.shape, row, col, cells)
     top, left = row - cells, col - cells
-    first_row, last_row = max(-top, 0), min(dem.shape[0] - top, side)
-    first_col, last_col = max(-left, 0), min(dem.shape[1] - left, side)
-    window[first_row:last_row, first_col:last_col] = dem[
-        top + first_row : top + last_row, left + first_col : left + last_col
+    window[rows, cols] = dem[
+        top + rows.start : top + rows.stop, left + cols.start : left + cols.stop
     ]
-    if first_row > 0:
-        window[first_row - 1] = window[first_row]
-    if last_row < side:
-        window[last_row] = window[last_row - 1]
-    if first_col > 0:
-        window[:, first_col - 1] = window[:, first_col]
-    if last_col < side:
-        window[:, last_col] = window[:, last_col - 1]
+    if rows.start > 0:
+        window[rows.start - 1] = window[rows.start]
+    if rows.stop < side:
+        window[rows.stop] = window[rows.stop - 1]
+    if cols.start > 0:
+        window[:, cols.start - 1] = window[:, cols.start]
+    if cols.stop < side:
+        window[:, cols.stop] = window[:, cols.stop - 1]
     return window
 
 
-def _forget_outside(losses: Loss, shape: tuple[int, ...], top: int, left: int) -> None:
-    side = losses.shape[1]
-    losses[:, : max(-top, 0)] = np.nan
-    losses[:, max(min(shape[0] - top, side), 0) :] = np.nan
-    losses[:, :, : max(-left, 0)] = np.nan
-    losses[:, :, max(min(shape[1] - left, side), 0) :] = np.nan
+def _inside(shape: tuple[int, ...], row: int, col: int, cells: int) -> tuple[slice, slice]:
+    """Return which rows and columns of the window lie in the raster."""
+    side = 2 * cells + 1
+    rows, cols = (
+        slice(max(cells - at, 0), min(size - at + cells, side))
+        for at, size in zip((row, col), shape, strict=True)
+    )
+    return rows, cols
+
+
+def _away_from_voids(terrain: NDArray[np.float32], inside: tuple[slice, slice]) -> Loss:
+    """Return the flattened window without cells at and beside a void; empty if there is none."""
+    void = np.isnan(terrain[inside])
+    if not void.any():
+        return np.empty(0, dtype=np.float32)
+    near = np.pad(void, 1)
+    near = near[:-2] | near[1:-1] | near[2:]
+    near = near[:, :-2] | near[:, 1:-1] | near[:, 2:]
+    guarded = terrain.copy()
+    guarded[inside][near] = np.nan
+    return guarded.ravel()
 
 
 @lru_cache(maxsize=4)
-def _ray_owners(cells: int, reach: int) -> tuple[Integers, Integers, Integers]:
-    return ray_owners(cells, reach)
+def _rays(cells: int, reach: int) -> tuple[Integers, Integers, Integers, Integers]:
+    rises = ray_rises(cells)
+    return (rises, *ray_owners(cells, reach, rises))
 
 
 @lru_cache(maxsize=8)

@@ -31,12 +31,14 @@ def profile_losses(
     latitude_deg: float,
     link: Link,
     frequencies_ghz: NDArray[np.float64],
+    wanted: NDArray[np.bool_],
     loss: NDArray[np.float32],
 ) -> None:
     """Fill `loss` (frequency, pixel) around the middle of a square window.
 
-    `terrain` and `surface` are as in `sweep.sweep`, `reach` is the squared radius in cells. A
-    profile has one point per cell along its main axis.
+    `terrain` and `surface` are as in `sweep.sweep`, `reach` is the squared radius in cells,
+    `wanted` says which pixels to compute; those behind a void become NaN. A profile has one point
+    per cell along its main axis.
     """
     side = 2 * cells + 1
     origin = cells * side + cells
@@ -45,7 +47,8 @@ def profile_losses(
     for down in range(-cells, cells + 1):
         for right in range(-cells, cells + 1):
             square = down * down + right * right
-            if square > reach or square == 0:
+            pixel = origin + down * side + right
+            if square > reach or square == 0 or not wanted[pixel]:
                 continue
             vertical = abs(down) >= abs(right)
             last = abs(down) if vertical else abs(right)
@@ -54,6 +57,7 @@ def profile_losses(
             col_step = 1 if right > 0 else -1
             major, minor = (row_step, col_step) if vertical else (col_step, row_step)
             if sample(terrain, origin, major, minor, across, last, last, ground_m) < last:
+                loss[:, pixel] = np.nan
                 continue
             sample(surface, origin, major, minor, across, last, last, surface_m)
             surface_m[last] = ground_m[last]
@@ -80,7 +84,6 @@ def profile_losses(
                 _FAR_FROM_COAST_KM,
                 _FAR_FROM_COAST_KM,
             )
-            pixel = origin + down * side + right
             for f in range(frequencies_ghz.size):
                 if link.rare:
                     loss_db, least_db = median_location_loss_db(

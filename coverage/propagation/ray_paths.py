@@ -28,23 +28,23 @@ from coverage.propagation.diffraction import (
     smooth_path,
 )
 from coverage.propagation.rays import (
+    AREA,
     BLOCK,
     GROUND,
+    MOMENT,
     NEAREST_M,
     NEAREST_STEP,
     OBSTRUCTION,
     ROUGHNESS,
-    RX_FIT,
     RX_SLOPE,
     RX_STEP,
     SQUARE,
     STEP,
-    TX_FIT,
     TX_SLOPE,
     TX_STEP,
     Floats,
 )
-from coverage.propagation.smooth_earth import angle_mrad, diffraction_surface_m
+from coverage.propagation.smooth_earth import angle_mrad, diffraction_surface_m, fitted_heights_m
 
 # A block of paths holds, in rows as `rays` has them, what the loss of its pixels depends on besides
 # frequency. Heights are effective heights for diffraction (m), angles are in mrad, horizons in km.
@@ -153,9 +153,10 @@ def describe_paths(
             trace[NEAREST_STEP + n],
             trace[NEAREST_M + n],
         )
+        tx_fit_m, rx_fit_m = fitted_heights_m(step, trace[AREA + n], trace[MOMENT + n])
         tx_surface_m, rx_surface_m = diffraction_surface_m(
-            trace[TX_FIT + n],
-            trace[RX_FIT + n],
+            tx_fit_m,
+            rx_fit_m,
             link.ground_m,
             pixel_m,
             trace[OBSTRUCTION + n],
@@ -248,10 +249,11 @@ def describe_rare_mechanisms(
         for row in range(_TABULATED):
             paths[INCIDENCE + row * BLOCK + n] = table[row, column]
     for n in range(count):
+        tx_fit_m, rx_fit_m = fitted_heights_m(trace[STEP + n], trace[AREA + n], trace[MOMENT + n])
         paths[TIME_LOSS + n] = ducting.time_loss_db(
             paths[DISTANCE + n],
-            link.tx_m - min(trace[TX_FIT + n], link.ground_m),
-            trace[GROUND + n] + link.rx_height_m - min(trace[RX_FIT + n], trace[GROUND + n]),
+            link.tx_m - min(tx_fit_m, link.ground_m),
+            trace[GROUND + n] + link.rx_height_m - min(rx_fit_m, trace[GROUND + n]),
             trace[ROUGHNESS + n],
             paths[TX_HORIZON + n] + paths[RX_HORIZON + n],
             paths[INCIDENCE + n],

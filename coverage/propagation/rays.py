@@ -1,9 +1,9 @@
 """Rays over terrain: what a mast's rays tell of every pixel around it.
 
-One ray runs from the mast to every cell of the window's border. A step along it is one cell along
+Rays leave the mast at equal angles. A step along it is one cell along
 the ray's main axis; the terrain there is interpolated between two cells. Every pixel is evaluated
 once, on its nearest ray, with its own elevation and distance, so a ray's terrain stands in for the
-pixel's own profile, which runs at most half a cell beside it.
+pixel's own profile, which runs at most half a spacing beside it.
 
 Heights are taken over a parabola that has the Earth's effective curvature, over which a radio ray
 is a straight line. Then the steepest slope seen from the mast is a running maximum, and the
@@ -38,12 +38,16 @@ BLOCK = 128
     RX_STEP,
     NEAREST_STEP,  # in line of sight: the point of the largest diffraction parameter,
     NEAREST_M,  # and how far it rises over the line (negative)
-    TX_FIT,  # height of the fitted Earth at both ends
-    RX_FIT,
+    AREA,  # sums v_1 and v_2 of the fitted Earth, with steps for kilometres
+    MOMENT,
+    OBSTRUCTION,  # how far the terrain rises over the line between the antennas
     ROUGHNESS,
-    OBSTRUCTION,
     TRACE_SIZE,
 ) = range(0, 14 * BLOCK, BLOCK)
+
+
+UNIT = 1 << 20  # directions of rays are whole numbers of 1/UNIT, to be exact in every octant
+RAY_SPACING = 0.9  # cells
 
 
 class Hull(NamedTuple):
@@ -63,28 +67,58 @@ _NO_OBSTACLE_M = -1e9  # under the line of sight
 
 
 @kernel
-def ray_owners(cells: int, reach: int) -> tuple[Integers, Integers, Integers]:
+def ray_rises(cells: int) -> Integers:
+    """Return how far each ray of one octant rises across per step along, in 1/UNIT of a cell.
+
+    The rays stand at equal angles from the axis to the diagonal, so close that neighbours are
+    RAY_SPACING cells apart at `cells` from the mast.
+    """
+    rays = math.ceil(0.25 * math.pi * cells / RAY_SPACING)
+    rises = np.empty(rays + 1, dtype=np.int64)
+    for ray in range(rays + 1):
+        rises[ray] = round(math.tan(0.25 * math.pi * ray / rays) * UNIT)
+    return rises
+
+
+@kernel
+def ray_owners(cells: int, reach: int, rises: Integers) -> tuple[Integers, Integers, Integers]:
     """Return which pixels of one octant each ray owns: (first, step, across).
 
-    The octant has rays 0..`cells`, from the axis to the diagonal; ray j rises by j/`cells` of a
-    cell per step. Ray j owns the pixels `first[j]` to `first[j + 1]` of `step` and `across`: those
-    nearest to it, no farther than the squared radius `reach` (in cells).
+    Ray j owns the pixels `first[j]` to `first[j + 1]` of `step` and `across`, in the order of their
+    steps: those nearest to it, no farther than the squared radius `reach` (in cells).
     """
-    first = np.zeros(cells + 2, dtype=np.int64)
-    step = np.empty((cells + 1) * (cells + 1), dtype=np.int64)
-    across = np.empty_like(step)
+    rays = rises.size - 1
+    owner = np.empty((cells + 1) * (cells + 2) // 2, dtype=np.int64)
+    first = np.zeros(rays + 2, dtype=np.int64)
     count = 0
-    for ray in range(cells + 1):
-        first[ray] = count
-        for i in range(1, cells + 1):
-            k = (2 * ray * i + cells) // (2 * cells)
-            beside = 2 * (ray * i - k * cells)
-            if -i <= beside < i and i * i + k * k <= reach:
-                step[count] = i
-                across[count] = k
-                count += 1
-    first[cells + 1] = count
-    return first, step[:count].copy(), across[:count].copy()
+    for i in range(1, cells + 1):
+        for k in range(i + 1):
+            if i * i + k * k > reach:
+                break
+            ray = round(math.atan2(k, i) / (0.25 * math.pi) * rays)
+            for near in (ray - 1, ray + 1):
+                if 0 <= near <= rays and abs(rises[near] * i - k * UNIT) < abs(
+                    rises[ray] * i - k * UNIT
+                ):
+                    ray = near
+            owner[count] = ray
+            first[ray + 1] += 1
+            count += 1
+    for ray in range(rays + 1):
+        first[ray + 1] += first[ray]
+    step, across = np.empty(count, dtype=np.int64), np.empty(count, dtype=np.int64)
+    place = first[:-1].copy()
+    count = 0
+    for i in range(1, cells + 1):
+        for k in range(i + 1):
+            if i * i + k * k > reach:
+                break
+            ray = owner[count]
+            step[place[ray]] = i
+            across[place[ray]] = k
+            place[ray] += 1
+            count += 1
+    return first, step, across
 
 
 @kernel
@@ -93,28 +127,28 @@ def sample(
     origin: int,
     major: int,
     minor: int,
-    ray: int,
-    rays: int,
+    rise: int,
+    unit: int,
     last_step: int,
     profile: Floats,
 ) -> int:
     """Write the heights along one ray to `profile`; return the last step before a void.
 
-    `heights` is the flattened window; a step moves `major` cells in it, and `minor` for every
-    `rays`/`ray` steps. Between two cells the height is interpolated.
+    `heights` is the flattened window; a step moves `major` cells in it and `rise`/`unit` of a cell
+    across, in the direction of `minor`. Between two cells the height is interpolated.
     """
     profile[0] = heights[origin]
     remainder, here = 0, origin
-    inverse_rays = 1.0 / rays
+    per_unit = 1.0 / unit
     for i in range(1, last_step + 1):
         here += major
-        remainder += ray
-        if remainder >= rays:
-            remainder -= rays
+        remainder += rise
+        if remainder >= unit:
+            remainder -= unit
             here += minor
         height_m = float(heights[here])
         if remainder > 0:
-            height_m += (float(heights[here + minor]) - height_m) * (remainder * inverse_rays)
+            height_m += (float(heights[here + minor]) - height_m) * (remainder * per_unit)
         if math.isnan(height_m):
             return i - 1
         profile[i] = height_m
@@ -134,6 +168,7 @@ def trace_ray(
     curvature_m: float,
     inverse: Floats,
     hull: Hull,
+    rough: int,
     blocks: Floats,
 ) -> int:
     """Walk one ray and write the trace of each pixel it owns; return their number.
@@ -141,6 +176,7 @@ def trace_ray(
     `profile` holds heights that are known up to `last_step`; the walk ends one step after it.
     `owned_step`, `owned_square` and `owned_ground` belong to the ray's pixels. `curvature_m` is the
     drop of the Earth after one step, `inverse` holds 1/n; `hull` is room for it.
+    ROUGHNESS is written only where `rough` is set.
     """
     steps, heights, slopes, offsets = hull
     slopes[0], offsets[0] = 0.0, np.inf  # the first vertex always stays
@@ -196,6 +232,7 @@ def trace_ray(
             moment + pixel_m * (3 * step - 1) + before_m * (3 * step - 2),
             inverse,
             hull,
+            rough,
             blocks,
             at,
         )
@@ -283,20 +320,17 @@ def _evaluate(
     moment: float,
     inverse: Floats,
     hull: Hull,
+    rough: int,
     blocks: Floats,
     at: int,
 ) -> None:
     """Write the trace at `at` for a pixel at step `i` whose antenna is at `rx_m`."""
     steps, heights, slopes, offsets = hull
     direct = (rx_m - tx_m) * inverse[i]
-    tx_fit_m = (2.0 * area * i - moment) * inverse[i] * inverse[i]
-    rx_fit_m = (moment - area * i) * inverse[i] * inverse[i]
-    tx_line_m, rx_line_m = min(tx_fit_m, ground_m), min(rx_fit_m, pixel_m)
-    line = (rx_line_m - tx_line_m) * inverse[i]
     blocks[at + TX_SLOPE] = tx_slope
     blocks[at + TX_STEP] = tx_step
-    blocks[at + TX_FIT] = tx_fit_m
-    blocks[at + RX_FIT] = rx_fit_m
+    blocks[at + AREA] = area
+    blocks[at + MOMENT] = moment
     if top < 0:  # the pixel beside the mast: nothing lies between
         blocks[at + RX_SLOPE] = -direct
         blocks[at + RX_STEP] = 0.0
@@ -309,14 +343,15 @@ def _evaluate(
     rx_step = steps[rx_vertex]
     blocks[at + RX_STEP] = rx_step
     blocks[at + RX_SLOPE] = (heights[rx_vertex] - rx_m) * inverse[i - rx_step]
+    between = curvature_m * (tx_step + rx_step)
     if tx_slope < direct:
         vertex = _closest(steps, heights, inverse, rx_vertex, tx_vertex, i, tx_m, direct)
         step = steps[vertex]
         blocks[at + NEAREST_STEP] = step
         blocks[at + NEAREST_M] = heights[vertex] - (tx_m + direct * step)
         blocks[at + OBSTRUCTION] = 0.0
+        rx_vertex = tx_vertex = vertex
     else:
-        between = curvature_m * (tx_step + rx_step)
         flat = direct + curvature_m * i
         vertex = _steepest(slopes, tx_vertex, rx_vertex, flat - between)
         step = steps[vertex]
@@ -325,6 +360,12 @@ def _evaluate(
         blocks[at + OBSTRUCTION] = (
             heights[vertex] + curvature_m * step * step - (tx_m + flat * step)
         )
+    if rough:
+        tx_line_m = min((2.0 * area * i - moment) * inverse[i] * inverse[i], ground_m)
+        rx_line_m = min((moment - area * i) * inverse[i] * inverse[i], pixel_m)
+        line = (rx_line_m - tx_line_m) * inverse[i]
         vertex = _steepest(slopes, tx_vertex, rx_vertex, line - between)
         step = steps[vertex]
-    blocks[at + ROUGHNESS] = heights[vertex] + curvature_m * step * step - (tx_line_m + line * step)
+        blocks[at + ROUGHNESS] = (
+            heights[vertex] + curvature_m * step * step - (tx_line_m + line * step)
+        )

@@ -48,10 +48,10 @@ def fitted_heights_m(distance_km: float, area: float, moment: float) -> tuple[fl
 
     `area` is v_1 and `moment` v_2, the sums over the sections of the path.
     """
-    square = distance_km * distance_km
+    per_square = 1.0 / (distance_km * distance_km)
     return (
-        (2.0 * area * distance_km - moment) / square,
-        (moment - area * distance_km) / square,
+        (2.0 * area * distance_km - moment) * per_square,
+        (moment - area * distance_km) * per_square,
     )
 
 

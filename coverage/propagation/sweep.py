@@ -29,6 +29,7 @@ from coverage.propagation.ray_paths import (
 from coverage.propagation.rays import (
     BLOCK,
     TRACE_SIZE,
+    UNIT,
     Floats,
     Hull,
     Integers,
@@ -37,6 +38,7 @@ from coverage.propagation.rays import (
 )
 
 Heights = NDArray[np.float32]
+Flags = NDArray[np.bool_]
 
 
 class Owned(NamedTuple):
@@ -126,22 +128,27 @@ def sweep(
     terrain: Heights,
     surface: Heights,
     cells: int,
+    rises: Integers,
     first: Integers,
     owner_step: Integers,
     owner_across: Integers,
     table: Floats,
     link: Link,
     frequencies_ghz: Floats,
+    guarded: Heights,
+    doubtful: Flags,
     loss: NDArray[np.float32],
 ) -> None:
     """Fill `loss` (frequency, pixel) on the rays around the middle of a square window.
 
     `terrain` and `surface` are the flattened window of 2 `cells` + 1 pixels a side, NaN where
-    unknown; `surface` holds the heights that obstruct. `first`, `owner_step` and `owner_across`
-    come from `ray_owners`, `table` from `distance_table`. Pixels that no ray reaches keep their
-    value.
+    unknown; `surface` holds the heights that obstruct. `rises` come from `ray_rises`, `first`,
+    `owner_step` and `owner_across` from `ray_owners`, `table` from `distance_table`. Pixels that no
+    ray reaches keep their value. `guarded` is the terrain without the cells beside a void, or empty
+    where there is no void; pixels that lie behind such a cell are marked `doubtful`.
     """
-    side, room = 2 * cells + 1, cells + 1
+    side = 2 * cells + 1
+    room = (first[1:] - first[:-1]).max() + cells + 1
     origin = cells * side + cells
     inverse = np.zeros(room + 1)
     for i in range(1, room + 1):
@@ -154,7 +161,7 @@ def sweep(
         np.empty(room),
         np.empty(room, dtype=np.int64),
     )
-    blocks = (cells // BLOCK + 1) * TRACE_SIZE
+    blocks = (room // BLOCK + 1) * TRACE_SIZE
     traces = Traces(np.empty(blocks), np.empty(blocks), np.empty(blocks))
     paths, work = np.empty(PATHS_SIZE), np.empty(WORK_SIZE)
     for octant in range(8):
@@ -164,32 +171,37 @@ def sweep(
         major = sign * side if along_rows else sign
         minor = (1 - 2 * mirrored) * (1 if along_rows else side)
         # Axis and diagonal rays belong to two octants each; one of them takes them.
-        for ray in range(mirrored, cells + 1 if along_rows else cells):
+        for ray in range(mirrored, rises.size if along_rows else rises.size - 1):
             own = slice(first[ray], first[ray + 1])
             count = find_owned(
                 terrain, origin, major, minor, owner_step[own], owner_across[own], owned
             )
             if count == 0:
                 continue
-            step_km = link.resolution_km * math.sqrt(1.0 + (ray / cells) ** 2)
+            step_km = link.resolution_km * math.sqrt(1.0 + (rises[ray] / UNIT) ** 2)
             drop_m = 500.0 / link.earth_radius_km * step_km * step_km
             beta_drop_m = 500.0 / DUCTING_EARTH_RADIUS_KM * step_km * step_km
             last = owned.step[count - 1] - 1
-            known = sample(terrain, origin, major, minor, ray, cells, last, profile)
+            if guarded.size > 0:
+                known = sample(guarded, origin, major, minor, rises[ray], UNIT, last, profile)
+                for n in range(count):
+                    if owned.step[n] > known:
+                        doubtful[owned.pixel[n]] = True
+            known = sample(terrain, origin, major, minor, rises[ray], UNIT, last, profile)
             count = trace_ray(
                 profile, known, owned.step[:count], owned.square, owned.ground, link.ground_m,
-                link.tx_m, link.rx_height_m, drop_m, inverse, hull, traces.bare,
+                link.tx_m, link.rx_height_m, drop_m, inverse, hull, link.rare, traces.bare,
             )  # fmt: skip
             if link.clutter:
-                known = sample(surface, origin, major, minor, ray, cells, last, profile)
+                known = sample(surface, origin, major, minor, rises[ray], UNIT, last, profile)
                 trace_ray(
                     profile, known, owned.step[:count], owned.square, owned.ground, link.ground_m,
-                    link.tx_m, link.rx_height_m, drop_m, inverse, hull, traces.covered,
+                    link.tx_m, link.rx_height_m, drop_m, inverse, hull, 0, traces.covered,
                 )  # fmt: skip
             if link.time_percent < 50.0:
                 trace_ray(
                     profile, known, owned.step[:count], owned.square, owned.ground, link.ground_m,
-                    link.tx_m, link.rx_height_m, beta_drop_m, inverse, hull, traces.curved,
+                    link.tx_m, link.rx_height_m, beta_drop_m, inverse, hull, 0, traces.curved,
                 )  # fmt: skip
             add_losses(
                 count, owned, traces, link, drop_m, beta_drop_m, table, frequencies_ghz, paths,

@@ -13,12 +13,12 @@ from coverage.propagation import atmosphere, numerics
 
 @given(st.floats(1e-300, 1e300))
 def test_logarithm(x: float) -> None:
-    assert numerics.log2(x) == pytest.approx(math.log2(x), abs=1e-11, rel=1e-14)
+    assert numerics.log2(x) == pytest.approx(math.log2(x), abs=1e-10, rel=1e-12)
 
 
 @given(st.floats(-900.0, 900.0))
 def test_power_of_two(x: float) -> None:
-    assert numerics.exp2(x) == pytest.approx(2.0**x, rel=1e-11)
+    assert numerics.exp2(x) == pytest.approx(2.0**x, rel=1e-9)
 
 
 @given(st.floats(-1e6, 1e6))
@@ -27,11 +27,11 @@ def test_arctangent(x: float) -> None:
 
 
 def test_derived_functions() -> None:
-    assert numerics.log10(1000.0) == pytest.approx(3.0, abs=1e-11)
-    assert numerics.log(math.e) == pytest.approx(1.0, abs=1e-11)
-    assert numerics.exp(1.0) == pytest.approx(math.e, rel=1e-11)
-    assert numerics.exp10(-3.0) == pytest.approx(1e-3, rel=1e-10)
-    assert numerics.power(3.0, 2.5) == pytest.approx(3.0**2.5, rel=1e-10)
+    assert numerics.log10(1000.0) == pytest.approx(3.0, abs=1e-10)
+    assert numerics.log(math.e) == pytest.approx(1.0, abs=1e-10)
+    assert numerics.exp(1.0) == pytest.approx(math.e, rel=1e-9)
+    assert numerics.exp10(-3.0) == pytest.approx(1e-3, rel=1e-8)
+    assert numerics.power(3.0, 2.5) == pytest.approx(3.0**2.5, rel=1e-8)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""Speed and accuracy of the radio engine: `python -m benchmarks`."""

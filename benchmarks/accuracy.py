@@ -82,7 +82,8 @@ def _table(terrain: Terrain) -> None:
             print(
                 f"{terrain.name:20}{tx_height_m:4.0f} m{frequency_mhz:6.0f}"
                 f"{np.sqrt((error**2).mean()):7.2f}{error.mean():+7.2f}"
-                f"{np.percentile(abs(error), 95):6.2f}{abs(error).max():7.1f}{flips:8.2%}{missing:9d}"
+                f"{np.percentile(abs(error), 95):6.2f}{abs(error).max():7.1f}"
+                f"{flips:8.2%}{missing:9d}"
             )
     worst.sort(key=lambda pixel: -abs(pixel.difference_db))
     print("  worst pixels at the highest frequency:")

@@ -22,6 +22,9 @@ CALGARY = SHARED / "data" / "terrain" / "calgary_srtm_3arcsec.tif"
 CALGARY_CRS = "EPSG:32611"  # UTM zone 11N
 
 
+_NOWHERE = rasterio.Affine.identity()
+
+
 @dataclass(frozen=True, slots=True)
 class Terrain:
     """Heights in metres on a square metric grid, NaN where unknown."""
@@ -29,7 +32,7 @@ class Terrain:
     name: str
     dem_m: NDArray[np.float32]
     resolution_m: float
-    transform: rasterio.Affine = rasterio.Affine.identity()  # place on the map
+    transform: rasterio.Affine = _NOWHERE
 
 
 def real_terrains() -> list[Terrain]:

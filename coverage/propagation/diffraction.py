@@ -16,6 +16,7 @@ from coverage.propagation._compile import formula, kernel
 from coverage.propagation.numerics import exp, exp2, log2, log10
 
 HORIZONTAL, VERTICAL = 1, 2  # polarisation of the wave
+FIRST_LOSS_NU = -0.78  # an edge of a smaller parameter costs nothing
 
 _LAND_PERMITTIVITY, _LAND_CONDUCTIVITY = 22.0, 0.003  # §4.3.3; conductivity in S/m
 _SEA_PERMITTIVITY, _SEA_CONDUCTIVITY = 80.0, 5.0
@@ -32,7 +33,7 @@ def knife_edge(nu: float) -> float:
     """Return J(nu) in dB, eq. (12); zero where nu is at most -0.78."""
     v = nu - 0.1
     loss_db = 6.9 + 20.0 * log10(math.sqrt(v * v + 1.0) + v)
-    return loss_db if nu > -0.78 else 0.0
+    return loss_db if nu > FIRST_LOSS_NU else 0.0
 
 
 @kernel

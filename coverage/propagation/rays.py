@@ -37,13 +37,15 @@ BLOCK = 128
     RX_SLOPE,  # the same seen from the pixel
     RX_STEP,
     NEAREST_STEP,  # in line of sight: the point of the largest diffraction parameter,
-    NEAREST_M,  # and how far it rises over the line (negative)
+    NEAREST_M,  # and how far it rises over the line (negative; 0 out of sight),
+    NEAREST_FROM,  # between these steps
+    NEAREST_TO,
     AREA,  # sums v_1 and v_2 of the fitted Earth, with steps for kilometres
     MOMENT,
     OBSTRUCTION,  # how far the terrain rises over the line between the antennas
     ROUGHNESS,
     TRACE_SIZE,
-) = range(0, 14 * BLOCK, BLOCK)
+) = range(0, 16 * BLOCK, BLOCK)
 
 
 UNIT = 1 << 20  # directions of rays are whole numbers of 1/UNIT, to be exact in every octant
@@ -336,6 +338,7 @@ def _evaluate(
         blocks[at + RX_STEP] = 0.0
         blocks[at + NEAREST_STEP] = 0.5
         blocks[at + NEAREST_M] = _NO_OBSTACLE_M
+        blocks[at + NEAREST_FROM] = blocks[at + NEAREST_TO] = 0.0
         blocks[at + ROUGHNESS] = 0.0
         blocks[at + OBSTRUCTION] = 0.0
         return
@@ -349,6 +352,8 @@ def _evaluate(
         step = steps[vertex]
         blocks[at + NEAREST_STEP] = step
         blocks[at + NEAREST_M] = heights[vertex] - (tx_m + direct * step)
+        blocks[at + NEAREST_FROM] = steps[max(vertex - 1, rx_vertex)]
+        blocks[at + NEAREST_TO] = steps[min(vertex + 1, tx_vertex)]
         blocks[at + OBSTRUCTION] = 0.0
         rx_vertex = tx_vertex = vertex
     else:
@@ -369,3 +374,46 @@ def _evaluate(
         blocks[at + ROUGHNESS] = (
             heights[vertex] + curvature_m * step * step - (tx_line_m + line * step)
         )
+
+
+@kernel
+def refine_nearest(
+    count: int,
+    profile: Floats,
+    tx_m: float,
+    rx_height_m: float,
+    curvature_m: float,
+    inverse: Floats,
+    clear: float,
+    blocks: Floats,
+) -> None:
+    """Replace NEAREST of visible pixels by a sample beside it that has a larger parameter.
+
+    The trace compares the hull's vertices; a sample under a long edge of the hull can beat both its
+    ends. Samples are looked at only where one may reach `clear`, the square of clearance over
+    Fresnel radius, in metres and steps, at which diffraction begins.
+    """
+    for n in range(count):
+        at = n // BLOCK * TRACE_SIZE + n % BLOCK
+        nearest_m = blocks[at + NEAREST_M]
+        first, last = int(blocks[at + NEAREST_FROM]), int(blocks[at + NEAREST_TO])
+        if nearest_m >= 0.0 or last - first < 2:
+            continue
+        i = int(blocks[at + STEP])
+        rx_m = blocks[at + GROUND] + rx_height_m - curvature_m * (i * i)
+        slope = (rx_m - tx_m) * inverse[i]
+        first_m = profile[first] - curvature_m * (first * first) - (tx_m + slope * first)
+        last_m = profile[last] - curvature_m * (last * last) - (tx_m + slope * last)
+        highest_m = max(nearest_m, first_m, last_m)
+        widest = min(max(i >> 1, first), last)
+        if highest_m * highest_m * inverse[widest] * inverse[i - widest] * i > clear:
+            continue
+        nearest = int(blocks[at + NEAREST_STEP])
+        least = nearest_m * nearest_m * inverse[nearest] * inverse[i - nearest]
+        for step in range(first + 1, last):
+            above_m = profile[step] - curvature_m * (step * step) - (tx_m + slope * step)
+            value = above_m * above_m * inverse[step] * inverse[i - step]
+            if value < least:
+                least, nearest, nearest_m = value, step, above_m
+        blocks[at + NEAREST_STEP] = nearest
+        blocks[at + NEAREST_M] = nearest_m

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from coverage.propagation._compile import kernel
 from coverage.propagation.atmosphere import DUCTING_EARTH_RADIUS_KM
+from coverage.propagation.diffraction import FIRST_LOSS_NU, wavelength_m
 from coverage.propagation.ray_losses import LOSS, WORK_SIZE, all_losses, diffraction_only
 from coverage.propagation.ray_paths import (
     BETA_EDGE,
@@ -33,6 +34,7 @@ from coverage.propagation.rays import (
     Floats,
     Hull,
     Integers,
+    refine_nearest,
     sample,
     trace_ray,
 )
@@ -164,6 +166,7 @@ def sweep(
     blocks = (room // BLOCK + 1) * TRACE_SIZE
     traces = Traces(np.empty(blocks), np.empty(blocks), np.empty(blocks))
     paths, work = np.empty(PATHS_SIZE), np.empty(WORK_SIZE)
+    longest_wave_m = wavelength_m(frequencies_ghz.min())
     for octant in range(8):
         along_rows = octant < 4
         mirrored = octant % 2
@@ -180,6 +183,7 @@ def sweep(
                 continue
             step_km = link.resolution_km * math.sqrt(1.0 + (rises[ray] / UNIT) ** 2)
             drop_m = 500.0 / link.earth_radius_km * step_km * step_km
+            clear = FIRST_LOSS_NU**2 * longest_wave_m * step_km / 0.002
             beta_drop_m = 500.0 / DUCTING_EARTH_RADIUS_KM * step_km * step_km
             last = owned.step[count - 1] - 1
             if guarded.size > 0:
@@ -192,17 +196,40 @@ def sweep(
                 profile, known, owned.step[:count], owned.square, owned.ground, link.ground_m,
                 link.tx_m, link.rx_height_m, drop_m, inverse, hull, link.rare, traces.bare,
             )  # fmt: skip
+            refine_nearest(
+                count, profile, link.tx_m, link.rx_height_m, drop_m, inverse, clear, traces.bare
+            )
             if link.clutter:
                 known = sample(surface, origin, major, minor, rises[ray], UNIT, last, profile)
                 trace_ray(
                     profile, known, owned.step[:count], owned.square, owned.ground, link.ground_m,
                     link.tx_m, link.rx_height_m, drop_m, inverse, hull, 0, traces.covered,
                 )  # fmt: skip
+                refine_nearest(
+                    count,
+                    profile,
+                    link.tx_m,
+                    link.rx_height_m,
+                    drop_m,
+                    inverse,
+                    clear,
+                    traces.covered,
+                )
             if link.time_percent < 50.0:
                 trace_ray(
                     profile, known, owned.step[:count], owned.square, owned.ground, link.ground_m,
                     link.tx_m, link.rx_height_m, beta_drop_m, inverse, hull, 0, traces.curved,
                 )  # fmt: skip
+                refine_nearest(
+                    count,
+                    profile,
+                    link.tx_m,
+                    link.rx_height_m,
+                    beta_drop_m,
+                    inverse,
+                    clear,
+                    traces.curved,
+                )
             add_losses(
                 count, owned, traces, link, drop_m, beta_drop_m, table, frequencies_ghz, paths,
                 work, loss,

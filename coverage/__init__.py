@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 
@@ -54,3 +55,22 @@ def _shut_the_doors_of_gdal() -> None:
 
 _keep_numba_from_mistaking_us()
 _shut_the_doors_of_gdal()
+
+_PUBLIC = {
+    "load_project": "coverage.io.project",
+    "make_map": "coverage.maps",
+    "run": "coverage.pipeline",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Load the public functions on first use."""
+    if name in _PUBLIC:
+        return getattr(importlib.import_module(_PUBLIC[name]), name)
+    message = f"module {__name__!r} has no attribute {name!r}"
+    raise AttributeError(message)
+
+
+def __dir__() -> list[str]:
+    """List the public functions, loaded or not."""
+    return sorted([*globals(), *_PUBLIC])

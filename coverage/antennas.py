@@ -9,7 +9,7 @@ import numba
 OMNI_BEAMWIDTH_DEG = 360.0
 
 
-@numba.njit(cache=True, nogil=True, inline="always")  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, nogil=True, inline="always")
 def pattern_loss_db(
     off_axis_deg: float,
     below_horizon_deg: float,

@@ -22,7 +22,7 @@ from coverage.terrain import Obstacle, main_obstacle, profile_between
 from coverage.text import Text
 
 _FAR_M: Final = 8_000.0
-"""Beyond this distance even a clear path counts as "too far" rather than "too weak" (assumption)."""
+"""Beyond this a clear path counts as "too far" rather than "too weak" (assumption)."""
 
 
 class Cause(StrEnum):

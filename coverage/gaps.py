@@ -245,13 +245,13 @@ def _covered_cells(
 
 
 def _count_by(commune: Any, chosen: BoolArray, communes: int) -> np.ndarray[Any, Any]:
-    return np.bincount(commune[chosen.ravel()], minlength=communes + 1)[1:]
+    return np.asarray(np.bincount(commune[chosen.ravel()], minlength=communes + 1)[1:])
 
 
 def by_commune(
     villages: gpd.GeoDataFrame, communes: gpd.GeoDataFrame, areas: pd.DataFrame
 ) -> gpd.GeoDataFrame:
-    """Sum villages up to communes: every share with its numerator, its denominator and what is unknown.
+    """Sum villages up to communes: each share with its numerator and denominator.
 
     Villages that belong to no commune of the layer make a last row of their own, without shape, so
     that the sums reconcile at every level.

@@ -235,11 +235,6 @@ def threshold_profiles() -> dict[str, ThresholdProfile]:
     }
 
 
-def carriers() -> dict[str, Any]:
-    """Return the shipped resource-block tables and frequency ranges of the technologies."""
-    return _preset("carriers")
-
-
 def default_scenario() -> Scenario:
     """Return the scenario that applies where a project says nothing else."""
     return scenario_from({}, "presets/scenario.toml")

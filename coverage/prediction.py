@@ -7,30 +7,28 @@ depend on how many threads there are or which ends first.
 
 from __future__ import annotations
 
-import math
 import os
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
-import numba
 import numpy as np
 import pandas as pd
 
-from coverage.antennas import OMNI_BEAMWIDTH_DEG, pattern_loss_db
-from coverage.errors import ScenarioError, StoppedError
+from coverage.antennas import OMNI_BEAMWIDTH_DEG
+from coverage.best_server import ServerArray, keep_greater, keep_stronger, strongest_of_mast
+from coverage.carriers import reference_share_db
+from coverage.errors import StoppedError
 from coverage.grid import FloatArray
 from coverage.model import Inputs, Prediction
-from coverage.params import LandCover, RadioParams, Technology, carriers
+from coverage.params import TECHNOLOGIES, LandCover, RadioParams, Technology
 from coverage.propagation.engine import PathParams, site_path_loss_db
 from coverage.text import Text
 
 Progress = Callable[[str, float], bool | None]
 """Called with a stage and its share done; returning False stops the work."""
-
-_FREE_SPACE_DB: Final = 32.45  # free-space loss at 1 km and 1 MHz, dB (ITU-R P.525)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +66,13 @@ class _Layers:
 
     def merge(self, layer: int, row0: int, col0: int, signal: FloatArray, server: Any) -> None:
         with self._lock:
-            _keep_stronger(self.signal_dbm[layer], self.server[layer], signal, server, row0, col0)
+            keep_stronger(self.signal_dbm[layer], self.server[layer], signal, server, row0, col0)
 
     def merge_possible(self, layer: int, row0: int, col0: int, possible: FloatArray) -> None:
         with self._lock:
             if layer not in self.possible_dbm:
                 self.possible_dbm[layer] = np.full(self._shape, -np.inf, dtype=np.float32)
-            _keep_greater(self.possible_dbm[layer], possible, row0, col0)
+            keep_greater(self.possible_dbm[layer], possible, row0, col0)
 
 
 def predict(
@@ -110,57 +108,21 @@ def predict(
     StoppedError
         Where `progress` returned False.
     """
-    cells = _cells_that_count(inputs, radio)
-    technologies = tuple(sorted(set(inputs.stations["technology"])))
-    operators = tuple(sorted(set(inputs.stations["operator"])))
+    cells = cells_that_count(inputs, radio)
     present = sorted(set(zip(cells["technology"], cells["operator"], strict=True)))
     table = _kernel_cells(cells, radio, {key: i for i, key in enumerate(present)})
     layers = _Layers(present, inputs.grid.shape)
     masts = _masts(cells)
     work = _Work(inputs, radio, land_cover, table, layers)
     _work_through(masts, work, workers or os.cpu_count() or 1, progress)
-    return _prediction(inputs, radio, cells, technologies, operators, layers)
+    return _collected(layers, inputs, radio)
 
 
-def resource_element_share_db(
-    technology: Technology, bandwidth_mhz: float, frequency_mhz: float, pilot_power_share: float
-) -> float:
-    """Return what one resource element (3G: the pilot) gets of the carrier's power, in dB.
+def cells_that_count(inputs: Inputs, radio: RadioParams) -> pd.DataFrame:
+    """Return the cells on air (and planned ones if asked) whose mast stands on known terrain.
 
-    4G and 5G: -10·log10(12·N_RB), the power spread evenly over all subcarriers (3GPP TS 36.214
-    section 5.1.1 defines RSRP per resource element). 3G: the pilot's share.
-
-    Raises
-    ------
-    ScenarioError
-        Where the technology has no channel of that bandwidth.
+    With the columns of the stations, `row` and `col` on the grid; the index counts from 0.
     """
-    if technology == "3G":
-        return 10.0 * math.log10(pilot_power_share)
-    blocks = _resource_blocks(technology, frequency_mhz)
-    key = f"{bandwidth_mhz:g}"
-    if key not in blocks:
-        raise ScenarioError(
-            Text(
-                f"{technology} không có kênh {key} MHz ở {frequency_mhz:g} MHz; "
-                f"các băng thông: {', '.join(blocks)} MHz.",
-                f"{technology} has no channel of {key} MHz at {frequency_mhz:g} MHz; "
-                f"bandwidths: {', '.join(blocks)} MHz.",
-            )
-        )
-    return -10.0 * math.log10(12.0 * blocks[key])
-
-
-def _resource_blocks(technology: Technology, frequency_mhz: float) -> Mapping[str, int]:
-    table = carriers()[technology]
-    if technology == "4G":
-        return dict(table["resource_blocks"])
-    low_band = frequency_mhz < table["wide_subcarriers_from_mhz"]
-    return dict(table["resource_blocks_15khz" if low_band else "resource_blocks_30khz"])
-
-
-def _cells_that_count(inputs: Inputs, radio: RadioParams) -> pd.DataFrame:
-    """Cells on air (and planned ones if asked) whose mast stands on known terrain."""
     stations = inputs.stations
     statuses = ["active", "planned"] if radio.use_planned else ["active"]
     row, col = inputs.grid.rowcol(stations.geometry.x, stations.geometry.y)
@@ -177,7 +139,7 @@ def _kernel_cells(
     cells: pd.DataFrame, radio: RadioParams, layer_of: Mapping[tuple[str, str], int]
 ) -> _Cells:
     share_db = [
-        resource_element_share_db(technology, bandwidth, frequency, radio.pilot_power_share)
+        reference_share_db(technology, bandwidth, frequency, radio.pilot_power_share)
         for technology, bandwidth, frequency in zip(
             cells["technology"], cells["bandwidth_mhz"], cells["frequency_mhz"], strict=True
         )
@@ -198,11 +160,11 @@ def _kernel_cells(
 
 def _masts(cells: pd.DataFrame) -> list[_Mast]:
     """Group the cells by pixel and height, in a fixed order."""
-    groups = cells.groupby(["row", "col", "antenna_height_m"], sort=True).indices
-    return [
-        _Mast(int(row), int(col), float(height), tuple(int(i) for i in members))
-        for (row, col, height), members in groups.items()
-    ]
+    members: dict[tuple[int, int, float], list[int]] = {}
+    places = zip(cells["row"], cells["col"], cells["antenna_height_m"], strict=True)
+    for cell, (row, col, height_m) in enumerate(places):
+        members.setdefault((int(row), int(col), float(height_m)), []).append(cell)
+    return [_Mast(*place, tuple(listed)) for place, listed in sorted(members.items())]
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,7 +241,7 @@ def _add_mast(
         bands = np.array(
             [band_of[float(work.cells.frequency_mhz[i])] for i in members], dtype=np.int64
         )
-        signal, server, possible, blocked = _strongest_of_mast(
+        signal, server, possible, blocked = strongest_of_mast(
             loss_db,
             work.inputs.terrain_m,
             receiver_loss_db,
@@ -317,143 +279,53 @@ def path_params(inputs: Inputs, radio: RadioParams) -> PathParams:
     )
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _strongest_of_mast(  # type: ignore[no-untyped-def]
-    loss_db,
-    terrain_m,
-    receiver_loss_db,
-    row,
-    col,
-    antenna_height_m,
-    resolution_m,
-    radius_m,
-    rx_height_m,
-    frequencies_mhz,
-    members,
-    bands,
-    level_dbm,
-    azimuth_deg,
-    beamwidth_deg,
-    downtilt_deg,
-    vertical_beamwidth_deg,
-    front_to_back_db,
-    side_lobe_db,
-):
-    """Return the strongest cell of one mast and layer over its window.
-
-    `loss_db` is (bands, H, W), NaN where a path is out of reach or not known. Returned are the
-    signal (-inf where there is none), the cell's number (1 + position in the table), the free-space
-    signal where the path is not known, and whether there is any such path.
-    """
-    height, width = loss_db.shape[1:]
-    half = height // 2
-    signal = np.full((height, width), -np.inf, dtype=np.float32)
-    server = np.zeros((height, width), dtype=np.int32)
-    possible = np.full((height, width), -np.inf, dtype=np.float32)
-    blocked = False
-    top_m = terrain_m[row, col] + antenna_height_m
-    for i in range(height):
-        r = row + i - half
-        if r < 0 or r >= terrain_m.shape[0]:
-            continue
-        for j in range(width):
-            c = col + j - half
-            if c < 0 or c >= terrain_m.shape[1]:
-                continue
-            north_m = (half - i) * resolution_m
-            east_m = (j - half) * resolution_m
-            distance_m = math.sqrt(north_m * north_m + east_m * east_m)
-            if distance_m > radius_m:
-                continue
-            bearing_deg = math.degrees(math.atan2(east_m, north_m))
-            ground_m = terrain_m[r, c]
-            drop_m = 0.0 if np.isnan(ground_m) else top_m - ground_m - rx_height_m
-            below_deg = math.degrees(math.atan2(drop_m, max(distance_m, 0.5 * resolution_m)))
-            for k in range(members.size):
-                loss = loss_db[bands[k], i, j]
-                gain = level_dbm[k] - pattern_loss_db(
-                    bearing_deg - azimuth_deg[k],
-                    below_deg,
-                    beamwidth_deg[k],
-                    downtilt_deg[k],
-                    vertical_beamwidth_deg,
-                    front_to_back_db,
-                    side_lobe_db,
-                )
-                if np.isnan(loss):
-                    blocked = True
-                    far_km = max(distance_m, resolution_m) / 1000.0
-                    free_db = _FREE_SPACE_DB + 20.0 * math.log10(far_km * frequencies_mhz[bands[k]])
-                    possible[i, j] = max(possible[i, j], np.float32(gain - free_db))
-                    continue
-                level = np.float32(gain - loss - receiver_loss_db[r, c])
-                if level > signal[i, j]:
-                    signal[i, j] = level
-                    server[i, j] = members[k] + 1
-    return signal, server, possible, blocked
-
-
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _keep_stronger(best, server, signal, candidate, row0, col0):  # type: ignore[no-untyped-def]
-    """Keep the stronger of two signals in place; of equal ones the cell listed first."""
-    for i in range(max(0, -row0), min(signal.shape[0], best.shape[0] - row0)):
-        for j in range(max(0, -col0), min(signal.shape[1], best.shape[1] - col0)):
-            level = signal[i, j]
-            if level == -np.inf:
-                continue
-            r, c = row0 + i, col0 + j
-            if level > best[r, c] or (level == best[r, c] and candidate[i, j] < server[r, c]):
-                best[r, c] = level
-                server[r, c] = candidate[i, j]
-
-
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _keep_greater(best, part, row0, col0):  # type: ignore[no-untyped-def]
-    for i in range(max(0, -row0), min(part.shape[0], best.shape[0] - row0)):
-        for j in range(max(0, -col0), min(part.shape[1], best.shape[1] - col0)):
-            best[row0 + i, col0 + j] = max(best[row0 + i, col0 + j], part[i, j])
-
-
-def _prediction(
+def assembled(
     inputs: Inputs,
     radio: RadioParams,
-    cells: pd.DataFrame,
-    technologies: Iterable[Technology],
-    operators: tuple[str, ...],
-    layers: _Layers,
+    *,
+    signal_dbm: Mapping[tuple[Technology, str], FloatArray],
+    server: Mapping[tuple[Technology, str], ServerArray],
+    possible_dbm: Mapping[Technology, FloatArray],
 ) -> Prediction:
-    signal: dict[tuple[Technology, str], FloatArray] = {}
-    server: dict[tuple[Technology, str], np.ndarray[Any, np.dtype[np.int32]]] = {}
-    possible: dict[Technology, FloatArray] = {}
-    technologies = tuple(technologies)
-    for technology in technologies:
-        any_signal = np.full(inputs.grid.shape, -np.inf, dtype=np.float32)
-        any_server = np.zeros(inputs.grid.shape, dtype=np.int32)
-        for layer, key in enumerate(layers.keys):
-            if key[0] != technology:
-                continue
-            _keep_stronger(
-                any_signal, any_server, layers.signal_dbm[layer], layers.server[layer], 0, 0
-            )
-            signal[key] = _nan_for_nothing(layers.signal_dbm[layer])
-            server[key] = layers.server[layer]
-            if layer in layers.possible_dbm:
-                earlier = possible.get(technology, layers.possible_dbm[layer])
-                possible[technology] = np.maximum(earlier, layers.possible_dbm[layer])
-        signal[technology, ""] = _nan_for_nothing(any_signal)
-        server[technology, ""] = any_server
+    """Put a prediction together from its rasters, computed now or kept from an earlier run."""
     return Prediction(
         grid=inputs.grid,
-        cells=cells,
-        signal_dbm=signal,
+        cells=cells_that_count(inputs, radio),
+        signal_dbm=signal_dbm,
         server=server,
-        possible_dbm=possible,
-        operators=operators,
-        technologies=technologies,
+        possible_dbm=possible_dbm,
+        operators=tuple(sorted(set(inputs.stations["operator"]))),
+        technologies=_technologies(inputs),
         parameters=radio.model_dump(),
     )
 
 
+def _technologies(inputs: Inputs) -> tuple[Technology, ...]:
+    listed = set(inputs.stations["technology"])
+    return tuple(technology for technology in TECHNOLOGIES if technology in listed)
+
+
+def _collected(layers: _Layers, inputs: Inputs, radio: RadioParams) -> Prediction:
+    """Name the layers, and add the strongest of any operator."""
+    signal_dbm: dict[tuple[Technology, str], FloatArray] = {}
+    server: dict[tuple[Technology, str], ServerArray] = {}
+    possible_dbm: dict[Technology, FloatArray] = {}
+    for technology in _technologies(inputs):
+        strongest = np.full(inputs.grid.shape, -np.inf, dtype=np.float32)
+        strongest_server = np.zeros(inputs.grid.shape, dtype=np.int32)
+        for layer, key in enumerate(layers.keys):
+            if key[0] != technology:
+                continue
+            signal, number = layers.signal_dbm[layer], layers.server[layer]
+            keep_stronger(strongest, strongest_server, signal, number, 0, 0)
+            signal_dbm[key], server[key] = _nan_for_nothing(signal), number
+            if layer in layers.possible_dbm:
+                part = layers.possible_dbm[layer]
+                possible_dbm[technology] = np.maximum(possible_dbm.get(technology, part), part)
+        signal_dbm[technology, ""] = _nan_for_nothing(strongest)
+        server[technology, ""] = strongest_server
+    return assembled(inputs, radio, signal_dbm=signal_dbm, server=server, possible_dbm=possible_dbm)
+
+
 def _nan_for_nothing(signal_dbm: FloatArray) -> FloatArray:
-    signal_dbm[signal_dbm == -np.inf] = np.nan
-    return signal_dbm
+    return np.where(signal_dbm == -np.inf, np.float32(np.nan), signal_dbm)

@@ -63,9 +63,9 @@ def scaled(villages: pd.DataFrame, criterion: Criterion) -> pd.Series:
     raw = villages[criterion.column]
     match criterion.scaling:
         case "flag":
-            return raw.astype("boolean").fillna(False).astype(float)  # noqa: FBT003
+            return raw.astype("boolean").fillna(False).astype(float)
         case "not_flag":
-            return (~raw.astype("boolean").fillna(True)).astype(float)  # noqa: FBT003
+            return (~raw.astype("boolean").fillna(True)).astype(float)
         case _:
             values = pd.to_numeric(raw, errors="coerce").astype(float)
     if criterion.scaling == "maximum":

@@ -108,6 +108,14 @@ def _tables() -> dict[str, Table]:
 TABLES: Final = _tables()
 
 
+def output_columns() -> list[Column]:
+    """Return the definitions of the columns that outputs may hold, those of inputs included."""
+    text = (resources.files("coverage") / "presets" / "outputs.toml").read_text(encoding="utf-8")
+    made = [_column(entry) for entry in tomllib.loads(text)["columns"]]
+    read = [c for name in ("villages", "communes", "stations") for c in TABLES[name].columns]
+    return list({column.name: column for column in [*read, *made]}.values())
+
+
 def dictionary(columns: Iterable[Column]) -> list[dict[str, str]]:
     """Return the data dictionary of `columns`, one row each."""
     return [

@@ -8,8 +8,10 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from coverage.carriers import has_channel
 from coverage.errors import Problem
 from coverage.grid import FloatArray, Grid
+from coverage.params import TECHNOLOGIES
 from coverage.tables import Mask, Rule, rows_breaking
 from coverage.text import Text
 
@@ -124,6 +126,17 @@ NO_POWER: Final = Rule(
     ),
     Text("Hãy điền một trong hai cách.", "Fill in one of the two ways."),
 )
+NO_CHANNEL: Final = Rule(
+    "no_such_channel",
+    Text(
+        "công nghệ này không có kênh với băng thông như vậy",
+        "the technology has no channel of this bandwidth",
+    ),
+    Text(
+        "4G: 1.4, 3, 5, 10, 15, 20 MHz; 5G: 5 đến 100 MHz theo TS 38.104.",
+        "4G: 1.4, 3, 5, 10, 15, 20 MHz; 5G: 5 to 100 MHz as in TS 38.104.",
+    ),
+)
 SITE_APART: Final = Rule(
     "site_in_two_places",
     Text(
@@ -174,7 +187,7 @@ def _inside(x: np.ndarray, y: np.ndarray, area: tuple[float, float, float, float
     return (x > west - pad) & (x < east + pad) & (y > south - pad) & (y < north + pad)
 
 
-def station_power(stations: pd.DataFrame, *, file: str) -> tuple[pd.DataFrame, list[Problem]]:
+def with_eirp(stations: pd.DataFrame) -> pd.DataFrame:
     """Return the stations with `eirp_dbm` filled from the three power columns."""
     stations = stations.copy()
     for name in (*_POWER_COLUMNS, "eirp_dbm"):
@@ -182,9 +195,36 @@ def station_power(stations: pd.DataFrame, *, file: str) -> tuple[pd.DataFrame, l
             stations[name] = np.nan
     summed = stations["tx_power_dbm"] + stations["antenna_gain_dbi"] - stations["feeder_loss_db"]
     stations["eirp_dbm"] = stations["eirp_dbm"].fillna(summed)
-    missing: Mask = stations["eirp_dbm"].isna().to_numpy()
-    return stations, rows_breaking(
-        NO_POWER, missing, None, file=file, column="eirp_dbm", rows=stations.index.to_numpy()
+    return stations
+
+
+def station_power(stations: pd.DataFrame, *, file: str) -> list[Problem]:
+    """Find cells whose power is not stated in either way."""
+    missing: Mask = with_eirp(stations)["eirp_dbm"].isna().to_numpy()
+    rows = stations.index.to_numpy()
+    return rows_breaking(NO_POWER, missing, None, file=file, column="eirp_dbm", rows=rows)
+
+
+def station_bandwidth(stations: pd.DataFrame, *, file: str) -> list[Problem]:
+    """Find cells whose technology has no channel of their bandwidth."""
+    wrong = [
+        technology in TECHNOLOGIES
+        and np.isfinite(bandwidth)
+        and not has_channel(technology, bandwidth, frequency)
+        for technology, bandwidth, frequency in zip(
+            stations["technology"],
+            stations["bandwidth_mhz"],
+            stations["frequency_mhz"],
+            strict=True,
+        )
+    ]
+    return rows_breaking(
+        NO_CHANNEL,
+        np.array(wrong, dtype=bool),
+        stations["bandwidth_mhz"].astype(str),
+        file=file,
+        column="bandwidth_mhz",
+        rows=stations.index.to_numpy(),
     )
 
 

@@ -148,8 +148,17 @@ def _read(desk: _Desk, file: ProjectFile, scenario: Scenario) -> Inputs | None:
         return None
     with desk.collecting():
         grid = _grid(communes, tiles, crs, file.project.resolution_m, scenario)
-        terrain_m = terrain_on(grid, tiles)
-        return _assemble(desk, file, scenario, grid, terrain_m, cover, communes, tables, layers)
+        return _assemble(
+            desk,
+            file,
+            scenario,
+            grid=grid,
+            terrain_m=terrain_on(grid, tiles),
+            cover=cover,
+            communes=communes,
+            tables=tables,
+            layers=layers,
+        )
     return None
 
 
@@ -157,6 +166,7 @@ def _assemble(
     desk: _Desk,
     file: ProjectFile,
     scenario: Scenario,
+    *,
     grid: Grid,
     terrain_m: FloatArray,
     cover: Tile | None,
@@ -256,11 +266,22 @@ def _table(desk: _Desk, role: str, entry: str, area: Bounds | None) -> pd.DataFr
         )
         desk.problems += _ignored(table, checked.ignored_rows, name)
         if role == "stations":
-            frame, problems = crosschecks.station_power(frame, file=name)
-            desk.problems += problems
+            desk.problems += _station_problems(frame, name)
+            frame = crosschecks.with_eirp(frame)
         desk.add_source(role, entry, rows_read=len(raw), rows_dropped=checked.ignored_rows)
         return frame
     return None
+
+
+def _station_problems(stations: pd.DataFrame, name: str) -> list[Problem]:
+    """Look at the stations' power and channels, as far as the columns are there."""
+    needed = {"technology", "bandwidth_mhz", "frequency_mhz"}
+    if stations.empty or not needed <= set(stations.columns):
+        return []
+    return [
+        *crosschecks.station_power(stations, file=name),
+        *crosschecks.station_bandwidth(stations, file=name),
+    ]
 
 
 def _without_echo(problems: list[Problem], swapped: list[Problem]) -> list[Problem]:

@@ -1,0 +1,202 @@
+"""The command `phusong`: results on stdout, progress and messages on stderr."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from coverage import __version__, pipeline
+from coverage.demo import write_demo
+from coverage.errors import CoverageError, Problem
+from coverage.exports import totals
+from coverage.io.project import examine
+from coverage.params import Scenario
+from coverage.text import Language
+
+_STAGES_VI: Final = {
+    "inputs": "Đọc dữ liệu",
+    "prediction": "Dự báo tín hiệu",
+    "assessment": "Đánh giá và xếp hạng",
+    "exports": "Ghi kết quả",
+}
+APP: Final = Path(__file__).resolve().parent.parent / "app.py"
+
+
+def _common(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the common options, and turn our errors into messages and exit codes."""
+
+    @click.option(
+        "--lang",
+        type=click.Choice(["vi", "en"]),
+        default="vi",
+        show_default=True,
+        help="Ngôn ngữ / language",
+    )
+    @click.option("--quiet", is_flag=True, help="Không báo tiến độ / no progress")
+    @click.option("--debug", is_flag=True, help="Hiện vết lỗi / show tracebacks")
+    @wraps(command)
+    def guarded(*args: Any, debug: bool, lang: Language, **options: Any) -> None:
+        try:
+            command(*args, lang=lang, **options)
+        except CoverageError as error:
+            if debug:
+                raise
+            click.echo(error.message(lang), err=True)
+            sys.exit(error.exit_code)
+
+    return guarded
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="phusong")
+def main() -> None:
+    """Phủ Sóng: tìm thôn chưa có sóng, giải thích, xếp hạng, lập kế hoạch.
+
+    Find who has no signal, explain why, rank, plan.
+    """
+    if "--debug" not in sys.argv:
+        sys.excepthook = _tell_defect
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8")
+
+
+def _tell_defect(kind: type[BaseException], error: BaseException, _trace: object) -> None:
+    """Say that the program failed, without a traceback."""
+    click.echo(
+        f"Lỗi của chương trình ({kind.__name__}: {error}). Chạy lại với --debug và gửi cho nhóm "
+        "phát triển.\nThe program failed; run again with --debug and send it to the developers.",
+        err=True,
+    )
+
+
+@main.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--seed", type=int, default=1, show_default=True)
+@_common
+def demo(folder: Path, seed: int, *, lang: Language, quiet: bool) -> None:
+    """Tạo một dự án mẫu (dữ liệu mô phỏng) / write a synthetic project."""
+    path = write_demo(folder, seed=seed, progress=None if quiet else _progress(lang))
+    click.echo(path)
+
+
+@main.command()
+@click.argument("project", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Kết quả dạng JSON / as JSON")
+@_common
+def check(project: Path, *, as_json: bool, lang: Language, quiet: bool) -> None:
+    """Đọc và kiểm tra mọi dữ liệu / read and validate every input."""
+    errors: list[dict[str, object]] = []
+    warnings: list[dict[str, object]] = []
+    scenario: Scenario | None = None
+    problems: tuple[Problem, ...] = ()
+    try:
+        inputs, problems = examine(project)
+        scenario = None if inputs is None else inputs.scenario
+    except CoverageError as error:
+        errors.append({"rule": type(error).__name__, "message": error.message(lang)})
+    for problem in problems:
+        (errors if problem.severity == "error" else warnings).append(problem.as_dict(lang))
+    if as_json:
+        click.echo(
+            json.dumps({"errors": errors, "warnings": warnings}, ensure_ascii=False, indent=2)
+        )
+    else:
+        _print_findings(errors, problems, lang)
+        if scenario is not None and not quiet:
+            _print_scenario(scenario, lang)
+    if errors:
+        sys.exit(2)
+
+
+@main.command()
+@click.argument("project", type=click.Path(path_type=Path))
+@click.option("--out", type=click.Path(path_type=Path), help="Thư mục kết quả / output folder")
+@click.option("--workers", type=click.IntRange(min=1), help="Số luồng / threads")
+@_common
+def run(
+    project: Path, out: Path | None, workers: int | None, *, lang: Language, quiet: bool
+) -> None:
+    """Chạy toàn bộ và ghi kết quả / run everything and write the outputs."""
+    result, folder = pipeline.run_project(
+        project, out, workers=workers, progress=None if quiet else _progress(lang)
+    )
+    if not quiet:
+        for problem in result.warnings:
+            click.echo(f"! {problem.line(lang)}", err=True)
+    click.echo(json.dumps({"out": str(folder), **totals(result)}, ensure_ascii=False, indent=2))
+
+
+@main.command()
+@click.argument("project", type=click.Path(path_type=Path), required=False)
+@click.option("--port", type=click.IntRange(1, 65535), default=8501, show_default=True)
+@_common
+def app(project: Path | None, port: int, *, lang: Language, quiet: bool) -> None:
+    """Mở ứng dụng trên máy này / start the app on this machine (127.0.0.1)."""
+    if not quiet:
+        opened = "Mở trình duyệt tại" if lang == "vi" else "Open in a browser:"
+        click.echo(f"{opened} http://127.0.0.1:{port}", err=True)
+    command = [
+        sys.executable,
+        "-m",
+        "streamlit",
+        "run",
+        str(APP),
+        "--server.address=127.0.0.1",
+        f"--server.port={port}",
+        "--server.headless=true",
+        "--browser.gatherUsageStats=false",
+        "--client.showErrorDetails=none",
+    ]
+    if project is not None:
+        command += ["--", str(project.resolve())]
+    root = str(APP.parent)
+    known = os.environ.get("PYTHONPATH")
+    environment = os.environ | {"PYTHONPATH": root if not known else f"{root}{os.pathsep}{known}"}
+    sys.exit(subprocess.call(command, env=environment, cwd=root))  # noqa: S603
+
+
+def _progress(lang: Language) -> Callable[[str, float], None]:
+    """Return a callback that rewrites one line on a terminal, and writes few lines elsewhere."""
+    shown: dict[str, int] = {}
+
+    def show(stage: str, share: float) -> None:
+        percent = int(share * 100)
+        step = 1 if sys.stderr.isatty() else 25
+        if shown.get(stage, -step) + step > percent:
+            return
+        shown[stage] = percent
+        name = _STAGES_VI.get(stage, stage) if lang == "vi" else stage
+        end = "\r" if sys.stderr.isatty() and percent < 100 else "\n"  # noqa: PLR2004
+        click.echo(f"{name}: {percent} %{end}", err=True, nl=False)
+
+    return show
+
+
+def _print_findings(
+    errors: list[dict[str, object]], problems: tuple[Problem, ...], lang: Language
+) -> None:
+    for entry in errors:
+        if "file" not in entry:
+            click.echo(f"✗ {entry['message']}")
+    for problem in problems:
+        click.echo(f"{'✗' if problem.severity == 'error' else '!'} {problem.line(lang)}")
+    warnings = sum(p.severity == "warning" for p in problems)
+    if lang == "vi":
+        click.echo(f"{len(errors)} lỗi, {warnings} cảnh báo.")
+    else:
+        click.echo(f"{len(errors)} errors, {warnings} warnings.")
+
+
+def _print_scenario(scenario: Scenario, lang: Language) -> None:
+    click.echo("Kịch bản đang dùng:" if lang == "vi" else "Scenario in use:")
+    for group, values in scenario.model_dump(mode="json").items():
+        click.echo(f"  {group}: {json.dumps(values, ensure_ascii=False)}")

@@ -1,0 +1,350 @@
+"""Everything a run leaves in its output folder, each file complete or absent."""
+
+from __future__ import annotations
+
+import platform
+import tempfile
+from collections.abc import Mapping
+from importlib import metadata
+from pathlib import Path
+from typing import Any, Final
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from coverage import maps
+from coverage.errors import CoverageError, Problem
+from coverage.io import writers
+from coverage.io.files import sha256_of
+from coverage.model import Raster, Result
+from coverage.params import SIGNAL_CLASSES, TECHNOLOGIES
+from coverage.schema import dictionary, output_columns
+from coverage.text import Text
+
+_LEADING: Final = (
+    "village_id",
+    "name",
+    "commune_code",
+    "commune_name",
+    "longitude",
+    "latitude",
+    "households",
+    "population",
+    "has_grid_power",
+    "reported_signal",
+    *(f"rsrp_{t.lower()}_dbm" for t in TECHNOLOGIES),
+    "server_4g",
+    *(f"signal_class_{t.lower()}" for t in TECHNOLOGIES),
+    "served_probability_4g",
+    "evidence",
+    "fibre_distance_m",
+    "priority_score",
+    "priority_rank",
+    "cause",
+)
+_COLOURS: Final = {
+    "good": "0,114,178",
+    "weak": "230,159,0",
+    "none": "213,94,0",
+    "unknown": "153,153,153",
+}
+_PACKAGES: Final = (
+    "geopandas",
+    "numba",
+    "numpy",
+    "pandas",
+    "pyogrio",
+    "pyproj",
+    "rasterio",
+    "scipy",
+    "shapely",
+)
+_TIMINGS: Final = "timings.json"
+
+
+def write_outputs(
+    result: Result, folder: Path, *, version: str, timings: Mapping[str, float]
+) -> None:
+    """Write all outputs of a run into a folder.
+
+    They are made in a temporary folder beside it and moved in when all are complete, the manifest
+    last. Files of other names stay.
+
+    Raises
+    ------
+    CoverageError
+        Where the folder cannot be written, with the reason.
+    """
+    folder = folder.resolve()
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".phusong-", dir=folder.parent) as name:
+            desk = Path(name)
+            _write_all(result, desk)
+            writers.write_json(desk / "manifest.json", _manifest(result, desk, version))
+            writers.write_json(desk / _TIMINGS, {k: round(v, 3) for k, v in timings.items()})
+            _move_in(desk, folder)
+    except OSError as error:
+        raise CoverageError(
+            Text(
+                f"Không ghi được kết quả vào {folder}: {error.strerror or error}. "
+                "Nếu tệp đang mở trong Excel, hãy đóng lại rồi chạy lại.",
+                f"The outputs cannot be written to {folder}: {error.strerror or error}. "
+                "If a file is open in Excel, close it and run again.",
+            )
+        ) from error
+
+
+def village_table(result: Result) -> pd.DataFrame:
+    """Return the villages as they leave the house: leading columns first, ordered by rank."""
+    villages = pd.DataFrame(result.villages.drop(columns="geometry"))
+    rest = [name for name in villages.columns if name not in _LEADING]
+    table: pd.DataFrame = villages[[*_LEADING, *rest]].sort_values("priority_rank")
+    return table.reset_index(drop=True)
+
+
+def commune_table(result: Result) -> pd.DataFrame:
+    """Return the communes as they leave the house."""
+    return pd.DataFrame(result.communes.drop(columns="geometry"))
+
+
+def totals(result: Result) -> dict[str, Any]:
+    """Return the figures of the whole area: numerators, denominators, and what is unknown."""
+    villages = result.villages
+    found: dict[str, Any] = {
+        "villages": len(villages),
+        "communes": int((result.communes["commune_code"] != "").sum()),
+        "households": int(villages["households"].sum()),
+        "population": int(villages["population"].sum()),
+        "area_km2": round(float(result.communes["area_km2"].sum()), 3),
+    }
+    for technology in result.prediction.technologies:
+        grade = villages[f"signal_class_{technology.lower()}"]
+        for name in SIGNAL_CLASSES:
+            chosen = villages[grade == name]
+            found[f"villages_{name}_{technology.lower()}"] = len(chosen)
+            found[f"households_{name}_{technology.lower()}"] = int(chosen["households"].sum())
+            found[f"population_{name}_{technology.lower()}"] = int(chosen["population"].sum())
+    return found
+
+
+def _write_all(result: Result, folder: Path) -> None:
+    villages, communes = village_table(result), commune_table(result)
+    writers.write_csv(folder / "villages.csv", villages)
+    writers.write_csv(folder / "communes.csv", communes)
+    cells = _cells(result)
+    writers.write_csv(folder / "cells.csv", cells)
+    _write_package(result, folder / "results.gpkg")
+    tags = _tags(result)
+    for technology, raster in result.rsrp_dbm.items():
+        name = f"rsrp_{technology.lower()}_dbm.tif"
+        rounded = np.round(raster.array, 2).astype(np.float32)
+        writers.write_cog(
+            folder / name, Raster(array=rounded, grid=raster.grid), nodata=np.nan, tags=tags
+        )
+    for technology, raster in result.server.items():
+        writers.write_cog(folder / f"server_{technology.lower()}.tif", raster, nodata=0, tags=tags)
+    (folder / "map.html").write_text(maps.map_html(result), encoding="utf-8", newline="\n")
+    _write_report(result, villages, communes, folder / "report.xlsx")
+
+
+def _cells(result: Result) -> pd.DataFrame:
+    """Return the cells that the numbers of the server rasters stand for."""
+    cells = result.prediction.cells.drop(columns=["row", "col"])
+    return cells.assign(server=np.arange(1, len(cells) + 1))[
+        ["server", *(name for name in cells.columns)]
+    ]
+
+
+def _write_package(result: Result, path: Path) -> None:
+    writers.write_layer(path, "villages", result.villages)
+    writers.write_layer(path, "communes", result.communes)
+    writers.write_layer(path, "sites", _sites(result))
+    writers.write_styles(
+        path, {"villages": _village_style(), "communes": _commune_style(), "sites": _site_style()}
+    )
+
+
+def _sites(result: Result) -> gpd.GeoDataFrame:
+    """One point per site, with what stands on it."""
+    stations = result.inputs.stations
+    groups = stations.groupby("site_id", sort=True)
+    return gpd.GeoDataFrame(
+        {
+            "site_id": list(groups.groups),
+            "operator": groups["operator"].agg(_listed).to_numpy(),
+            "technologies": groups["technology"].agg(_listed).to_numpy(),
+            "frequencies_mhz": groups["frequency_mhz"].agg(_listed).to_numpy(),
+            "status": groups["status"].agg(_listed).to_numpy(),
+            "antenna_height_m": groups["antenna_height_m"].max().to_numpy(),
+            "cells": groups.size().to_numpy(),
+        },
+        geometry=groups["geometry"].first().to_numpy(),
+        crs=stations.crs,
+    )
+
+
+def _listed(values: pd.Series) -> str:
+    words = {f"{v:g}" if isinstance(v, float) else str(v) for v in values}
+    return ", ".join(sorted(words))
+
+
+def _write_report(
+    result: Result, villages: pd.DataFrame, communes: pd.DataFrame, path: Path
+) -> None:
+    writers.write_workbook(
+        path,
+        {
+            "Tổng hợp": (("Chỉ tiêu", "Giá trị"), [*_notes(result), *totals(result).items()]),
+            "Thôn": _sheet(villages),
+            "Xã": _sheet(communes),
+            "Cảnh báo": (
+                ("Tệp", "Nội dung", "Số dòng"),
+                [(p.file, p.line("vi"), p.count) for p in result.warnings],
+            ),
+            "Từ điển": _dictionary_sheet([*villages.columns, *communes.columns]),
+        },
+    )
+
+
+def _notes(result: Result) -> list[tuple[str, str]]:
+    project = result.inputs.project
+    notes = [("Dự án", project.name)]
+    if result.inputs.synthetic_roles:
+        roles = ", ".join(result.inputs.synthetic_roles)
+        notes.append(("DỮ LIỆU MÔ PHỎNG / SYNTHETIC DATA", roles))
+    if project.note:
+        notes.append(("Ghi chú", project.note))
+    return notes
+
+
+def _sheet(table: pd.DataFrame) -> tuple[list[str], list[list[writers.Cell]]]:
+    meanings = {row["column"]: row["meaning_vi"] for row in dictionary(output_columns())}
+    header = [
+        f"{meanings[name]}\n({name})" if name in meanings else str(name) for name in table.columns
+    ]
+    rows = [[writers.plain_cell(cell) for cell in row] for row in table.itertuples(index=False)]
+    return header, rows
+
+
+def _dictionary_sheet(columns: list[str]) -> tuple[list[str], list[list[writers.Cell]]]:
+    known = {row["column"]: row for row in dictionary(output_columns())}
+    rows: list[list[writers.Cell]] = [
+        [name, known[name]["unit"], known[name]["meaning_vi"], known[name]["meaning_en"]]
+        for name in dict.fromkeys(columns)
+        if name in known
+    ]
+    return ["Cột", "Đơn vị", "Ý nghĩa", "Meaning"], rows
+
+
+def _tags(result: Result) -> dict[str, str]:
+    roles = ", ".join(result.inputs.synthetic_roles)
+    return {
+        "software": "Phủ Sóng",
+        "inputs_sha256": result.inputs.fingerprint,
+        "synthetic": roles or "no",
+    }
+
+
+def _manifest(result: Result, folder: Path, version: str) -> dict[str, object]:
+    inputs = result.inputs
+    return {
+        "software": {"name": "phusong", "version": version, "python": platform.python_version()}
+        | {name: metadata.version(name) for name in _PACKAGES},
+        "project": inputs.project.model_dump(mode="json"),
+        "scenario": result.scenario.model_dump(mode="json"),
+        "synthetic": bool(inputs.synthetic_roles),
+        "synthetic_roles": list(inputs.synthetic_roles),
+        "fingerprint": inputs.fingerprint,
+        "grid": {
+            "crs": inputs.grid.crs,
+            "bounds_m": list(inputs.grid.bounds),
+            "resolution_m": inputs.grid.resolution_m,
+            "shape": list(inputs.grid.shape),
+        },
+        "inputs": [
+            {
+                "role": source.role,
+                "file": source.file,
+                "sha256": source.sha256,
+                "crs": source.crs,
+                "synthetic": source.is_synthetic,
+                "rows_read": source.rows_read,
+                "rows_dropped": source.rows_dropped,
+                "rows_repaired": source.rows_repaired,
+            }
+            for source in inputs.sources
+        ],
+        "totals": totals(result),
+        "warnings": [_warning(problem) for problem in result.warnings],
+        "outputs": {path.name: sha256_of(path) for path in sorted(folder.iterdir())},
+    }
+
+
+def _warning(problem: Problem) -> dict[str, object]:
+    return problem.as_dict("vi") | {"message_en": problem.what.en}
+
+
+def _move_in(desk: Path, folder: Path) -> None:
+    """Put complete files in place, the manifest last; an earlier manifest goes first.
+
+    A folder with a manifest thus always holds the files that the manifest names.
+    """
+    folder.mkdir(exist_ok=True)
+    (folder / "manifest.json").unlink(missing_ok=True)
+    for path in sorted(desk.iterdir(), key=lambda p: (p.name == "manifest.json", p.name)):
+        path.replace(folder / path.name)
+
+
+def _village_style() -> str:
+    shapes = {"good": "circle", "weak": "triangle", "none": "cross_fill", "unknown": "diamond"}
+    titles = {
+        "good": "Sóng tốt",
+        "weak": "Lõm sóng (yếu)",
+        "none": "Trắng sóng",
+        "unknown": "Không rõ",
+    }
+    categories = "".join(
+        f'<category value="{name}" symbol="{i}" label="{titles[name]} (4G)" render="true"/>'
+        for i, name in enumerate(SIGNAL_CLASSES)
+    )
+    symbols = "".join(
+        _marker(i, shapes[name], _COLOURS[name]) for i, name in enumerate(SIGNAL_CLASSES)
+    )
+    return _qml(
+        '<renderer-v2 type="categorizedSymbol" attr="signal_class_4g" enableorderby="0">'
+        f"<categories>{categories}</categories><symbols>{symbols}</symbols></renderer-v2>"
+    )
+
+
+def _site_style() -> str:
+    return _qml(
+        '<renderer-v2 type="singleSymbol" enableorderby="0"><symbols>'
+        f"{_marker(0, 'equilateral_triangle', '60,60,60')}</symbols></renderer-v2>"
+    )
+
+
+def _commune_style() -> str:
+    return _qml(
+        '<renderer-v2 type="singleSymbol" enableorderby="0"><symbols>'
+        '<symbol type="fill" name="0" alpha="1"><layer class="SimpleFill" enabled="1">'
+        '<Option type="Map"><Option name="style" value="no" type="QString"/>'
+        '<Option name="outline_color" value="80,80,80,255" type="QString"/>'
+        '<Option name="outline_width" value="0.4" type="QString"/></Option>'
+        "</layer></symbol></symbols></renderer-v2>"
+    )
+
+
+def _marker(index: int, shape: str, colour: str) -> str:
+    return (
+        f'<symbol type="marker" name="{index}" alpha="1"><layer class="SimpleMarker" enabled="1">'
+        f'<Option type="Map"><Option name="name" value="{shape}" type="QString"/>'
+        f'<Option name="color" value="{colour},255" type="QString"/>'
+        '<Option name="outline_color" value="255,255,255,255" type="QString"/>'
+        '<Option name="size" value="2.6" type="QString"/></Option></layer></symbol>'
+    )
+
+
+def _qml(renderer: str) -> str:
+    return f'<!DOCTYPE qgis><qgis version="3.22">{renderer}</qgis>'

@@ -1,0 +1,219 @@
+"""The stages of a run in order, the costly one kept on disk by content."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+import coverage
+from coverage import access, causes, exports, gaps, prediction, priority
+from coverage.errors import Problem, ScenarioError
+from coverage.io.project import load_project, project_path
+from coverage.io.store import Arrays, Store, default_folder, key_of
+from coverage.model import Inputs, Prediction, Result
+from coverage.params import Scenario
+from coverage.text import Text
+
+Progress = Callable[[str, float], bool | None]
+"""Called with the stage and its share done; returning False stops the run."""
+
+PREDICTION_VERSION: Final = 1
+"""Counts up when the same inputs and parameters give other signal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """Graded villages with their causes and distances, and the area covered by commune."""
+
+    villages: gpd.GeoDataFrame
+    areas: pd.DataFrame
+
+
+def run(
+    inputs: Inputs,
+    scenario: Scenario | None = None,
+    *,
+    workers: int | None = None,
+    progress: Progress | None = None,
+) -> Result:
+    """Run all stages on a project.
+
+    Parameters
+    ----------
+    inputs
+        The project, from `load_project`.
+    scenario
+        What varies; None takes the project's own.
+    workers
+        Threads of the prediction; None takes one per core. The result does not depend on it.
+    progress
+        Called as the work goes on.
+    """
+    scenario = scenario or inputs.scenario
+    predicted_signal = predicted(inputs, scenario, workers=workers, progress=progress)
+    _tell(progress, "assessment", 0.0)
+    result = ranked(
+        inputs, predicted_signal, assessed(inputs, predicted_signal, scenario), scenario
+    )
+    _tell(progress, "assessment", 1.0)
+    return result
+
+
+def predicted(
+    inputs: Inputs,
+    scenario: Scenario,
+    *,
+    workers: int | None = None,
+    progress: Progress | None = None,
+    store: Store | None = None,
+) -> Prediction:
+    """Predict signal, or take it from the store if the same was predicted before.
+
+    It depends on the inputs' content and on `scenario.radio` and `scenario.land_cover` alone.
+    """
+    store = store or Store(default_folder())
+    key = key_of(
+        {
+            "stage": "prediction",
+            "version": PREDICTION_VERSION,
+            "inputs": inputs.fingerprint,
+            "radio": scenario.radio.model_dump(mode="json"),
+            "land_cover": scenario.land_cover.model_dump(mode="json"),
+        }
+    )
+    kept = store.get(key)
+    if kept is not None:
+        _tell(progress, "prediction", 1.0)
+        return _unpacked(inputs, scenario, kept)
+    found = prediction.predict(
+        inputs, scenario.radio, scenario.land_cover, workers=workers, progress=progress
+    )
+    store.put(key, _packed(found))
+    return found
+
+
+def assessed(
+    inputs: Inputs, predicted_signal: Prediction, scenario: Scenario, *, operator: str = ""
+) -> Assessment:
+    """Grade villages and communes; depends on thresholds and gap rules, not on weights."""
+    graded = gaps.assess_villages(inputs, predicted_signal, scenario, operator=operator)
+    villages = graded.join(causes.explain(graded, inputs, predicted_signal, scenario)).join(
+        access.fibre_distance(inputs.villages, inputs.fibre_nodes, inputs.roads)
+    )
+    return Assessment(
+        villages=villages,
+        areas=gaps.area_by_commune(inputs, predicted_signal, scenario, operator=operator),
+    )
+
+
+def ranked(
+    inputs: Inputs, predicted_signal: Prediction, assessment: Assessment, scenario: Scenario
+) -> Result:
+    """Score and rank graded villages, and sum them up by commune."""
+    ranking = priority.score(assessment.villages, scenario.priority)
+    villages = assessment.villages.join(ranking.table)
+    return Result(
+        inputs=inputs,
+        scenario=scenario,
+        prediction=predicted_signal,
+        villages=villages,
+        communes=gaps.by_commune(villages, inputs.communes, assessment.areas),
+        warnings=(*inputs.warnings, *_unused_criteria(ranking.unused)),
+    )
+
+
+def run_project(
+    path: Path | str,
+    out: Path | str | None = None,
+    *,
+    workers: int | None = None,
+    progress: Progress | None = None,
+) -> tuple[Result, Path]:
+    """Run a project folder and write every output, whole or not at all.
+
+    Returns
+    -------
+    tuple
+        The result and the folder written to (default: `outputs` in the project).
+    """
+    toml = project_path(path)
+    folder = Path(out) if out is not None else toml.parent / "outputs"
+    _refuse_input_folder(folder, toml.parent)
+    timings: dict[str, float] = {}
+    clock = time.perf_counter()
+    _tell(progress, "inputs", 0.0)
+    inputs = load_project(toml)
+    timings["inputs_s"] = time.perf_counter() - clock
+    _tell(progress, "inputs", 1.0)
+    result = run(inputs, workers=workers, progress=progress)
+    timings["run_s"] = time.perf_counter() - clock - timings["inputs_s"]
+    _tell(progress, "exports", 0.0)
+    exports.write_outputs(result, folder, version=coverage.__version__, timings=timings)
+    _tell(progress, "exports", 1.0)
+    return result, folder
+
+
+def _refuse_input_folder(folder: Path, project: Path) -> None:
+    """Refuse to write beside the inputs, which could overwrite them (`villages.csv` is both)."""
+    if folder.resolve() == project.resolve():
+        raise ScenarioError(
+            Text(
+                "Thư mục kết quả không được trùng với thư mục dự án; hãy chọn thư mục khác.",
+                "The output folder must not be the project folder itself; choose another.",
+            )
+        )
+
+
+def _tell(progress: Progress | None, stage: str, share: float) -> None:
+    if progress is not None:
+        progress(stage, share)
+
+
+def _unused_criteria(names: tuple[str, ...]) -> tuple[Problem, ...]:
+    if not names:
+        return ()
+    listed = ", ".join(names)
+    return (
+        Problem(
+            severity="warning",
+            rule="criterion_without_data",
+            file="[scenario.priority]",
+            value=listed,
+            what=Text(
+                "tiêu chí không có cột dữ liệu; trọng số được chia cho các tiêu chí còn lại",
+                "the data lack the criterion's column; its weight went to the others",
+            ),
+            fix=Text("Bổ sung cột hoặc bỏ tiêu chí.", "Add the column or drop the criterion."),
+        ),
+    )
+
+
+def _packed(found: Prediction) -> Arrays:
+    arrays: Arrays = {}
+    for (technology, operator), signal_dbm in found.signal_dbm.items():
+        arrays[f"signal|{technology}|{operator}"] = signal_dbm
+        arrays[f"server|{technology}|{operator}"] = found.server[technology, operator]
+    for technology, possible_dbm in found.possible_dbm.items():
+        arrays[f"possible|{technology}|"] = possible_dbm
+    return arrays
+
+
+def _unpacked(inputs: Inputs, scenario: Scenario, arrays: Arrays) -> Prediction:
+    kinds: dict[str, dict[Any, np.ndarray[Any, Any]]] = {"signal": {}, "server": {}, "possible": {}}
+    for name, array in arrays.items():
+        kind, technology, operator = name.split("|", 2)
+        kinds[kind][technology if kind == "possible" else (technology, operator)] = array
+    return prediction.assembled(
+        inputs,
+        scenario.radio,
+        signal_dbm=kinds["signal"],
+        server=kinds["server"],
+        possible_dbm=kinds["possible"],
+    )

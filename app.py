@@ -1,0 +1,33 @@
+"""The app: page settings, the table of pages, run. Started by `phusong app`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import streamlit as st
+
+from coverage.ui import state
+from coverage.ui.pages import about, data, signal_map
+
+DEMO = Path(__file__).resolve().parent / "data" / "demo"
+
+STYLE = "<style>.stMainBlockContainer { padding: 3.6rem 2rem 2rem; }</style>"
+
+st.set_page_config(page_title="Phủ Sóng", page_icon="📶", layout="wide")
+st.html(STYLE)
+state.start(sys.argv[1] if len(sys.argv) > 1 else str(DEMO))
+st.navigation(
+    [
+        st.Page(
+            signal_map.show,
+            title="Bản đồ / Map",
+            icon=":material/map:",
+            url_path="map",
+            default=True,
+        ),
+        st.Page(data.show, title="Dữ liệu / Data", icon=":material/database:", url_path="data"),
+        st.Page(about.show, title="Giới thiệu / About", icon=":material/info:", url_path="about"),
+    ],
+    position="top",
+).run()

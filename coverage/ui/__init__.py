@@ -1,0 +1,1 @@
+"""The app's pages, widgets, state and cache: the only place that knows Streamlit."""

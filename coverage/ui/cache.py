@@ -1,0 +1,187 @@
+"""What the app keeps between reruns; the only module that uses Streamlit's caches.
+
+Keys are strings of the inputs' fingerprint and the parameters that a stage reads. Data travel
+beside the key as unhashed arguments: tables cannot be hashed, and of rasters only a sample would
+be. What lies here is shared by all sessions and never changed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+from pydantic import BaseModel
+
+from coverage import pipeline
+from coverage.io.project import load_project, project_path
+from coverage.maps import map_payload
+from coverage.maps.fields import Payload, table_payload, village_fields
+from coverage.model import Inputs, Prediction, Result
+from coverage.params import Scenario, load_project_file
+from coverage.pipeline import Assessment
+from coverage.text import DEFAULT_LANGUAGE
+
+_POLL_S = 0.15
+_one_at_a_time = threading.Lock()
+
+
+class Work:
+    """A prediction in a thread of its own: a rerun of the page finds it again, whole."""
+
+    def __init__(self, inputs: Inputs, scenario: Scenario) -> None:
+        self.share = 0.0
+        self.result: Prediction | None = None
+        self.error: BaseException | None = None
+        self._done = threading.Event()
+        threading.Thread(target=self._run, args=(inputs, scenario), daemon=True).start()
+
+    def _run(self, inputs: Inputs, scenario: Scenario) -> None:
+        try:
+            with _one_at_a_time:
+                self.result = pipeline.predicted(inputs, scenario, progress=self._tell)
+        except BaseException as error:  # noqa: BLE001 - raised again in the session that waits
+            self.error = error
+        finally:
+            self._done.set()
+
+    def _tell(self, _stage: str, share: float) -> None:
+        self.share = share
+
+    def wait(self, tell: Callable[[float], None]) -> None:
+        """Return when the work is done; `tell` hears of its progress."""
+        while not self._done.wait(_POLL_S):
+            tell(min(self.share, 1.0))
+
+
+def inputs_of(path: str) -> Inputs:
+    """Return the project at `path`, read again when one of its files changed."""
+    return _inputs(path, _stamp(path))
+
+
+def predicted(inputs: Inputs, scenario: Scenario, tell: Callable[[float], None]) -> Prediction:
+    """Return the prediction, made or kept; `tell` hears of its progress."""
+    key = prediction_key(inputs, scenario)
+    work = _work(key, inputs, scenario)
+    work.wait(tell)
+    if work.result is None:
+        _work.clear(key, inputs, scenario)
+        raise work.error or RuntimeError
+    return work.result
+
+
+def result_of(
+    inputs: Inputs, prediction: Prediction, scenario: Scenario, *, operator: str
+) -> Result:
+    """Return villages graded and ranked; new weights grade nothing anew."""
+    key = grading_key(inputs, scenario, operator)
+    assessment = _assessment(key, inputs, prediction, scenario, operator)
+    return _result(key_of(key, scenario.priority), inputs, prediction, assessment, scenario)
+
+
+def map_parts(result: Result, operator: str) -> dict[str, tuple[str, Payload]]:
+    """Return what the map draws in three parts, each under a key that changes with its content.
+
+    `rows` changes with the weights, `base` and `pictures` with thresholds and operator.
+    """
+    grading = grading_key(result.inputs, result.scenario, operator)
+    ranking = key_of(grading, result.scenario.priority)
+    pictures = key_of("pictures", grading)
+    return {
+        "pictures": (pictures, _pictures(pictures, result, operator)),
+        "base": (key_of("base", grading), _base(grading, result, operator)),
+        "rows": (key_of("rows", ranking), _rows(ranking, result)),
+    }
+
+
+def prediction_key(inputs: Inputs, scenario: Scenario) -> str:
+    """Key of what a prediction depends on."""
+    return key_of(inputs.fingerprint, scenario.radio, scenario.land_cover)
+
+
+def grading_key(inputs: Inputs, scenario: Scenario, operator: str) -> str:
+    """Key of what classes depend on."""
+    return key_of(
+        prediction_key(inputs, scenario),
+        inputs.project,
+        scenario.name,
+        scenario.gaps,
+        scenario.thresholds,
+        operator,
+    )
+
+
+def key_of(*parts: str | BaseModel) -> str:
+    """Return a short key of texts and frozen parameters."""
+    texts = [part if isinstance(part, str) else part.model_dump_json() for part in parts]
+    return hashlib.sha256("\0".join(texts).encode()).hexdigest()[:24]
+
+
+def _stamp(path: str) -> tuple[tuple[str, int, int], ...]:
+    """Name, size and time of every file of a project: cheap, and new when one was changed."""
+    toml = project_path(path)
+    file, _ = load_project_file(toml)
+    named: list[Any] = [file.scenario, *file.inputs.model_dump().values()]
+    entries = [e for value in named for e in ([value] if isinstance(value, str) else value or ())]
+    places = {toml, *(toml.parent / entry for entry in entries if "://" not in entry)}
+    files = {beside for place in places for beside in _with_sidecars(place)}
+    return tuple(sorted((str(f), s.st_size, s.st_mtime_ns) for f in files if (s := f.stat())))
+
+
+def _with_sidecars(place: Path) -> list[Path]:
+    """Return a file and those that share its name (a Shapefile has several)."""
+    if not place.parent.is_dir():
+        return []
+    return [f for f in place.parent.iterdir() if f.stem == place.stem and f.is_file()]
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _inputs(path: str, stamp: tuple[tuple[str, int, int], ...]) -> Inputs:  # noqa: ARG001 - the key
+    return load_project(path)
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _work(key: str, _inputs: Inputs, _scenario: Scenario) -> Work:  # noqa: ARG001
+    return Work(_inputs, _scenario)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _assessment(
+    key: str,  # noqa: ARG001
+    _inputs: Inputs,
+    _prediction: Prediction,
+    _scenario: Scenario,
+    _operator: str,
+) -> Assessment:
+    return pipeline.assessed(_inputs, _prediction, _scenario, operator=_operator)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _result(
+    key: str,  # noqa: ARG001
+    _inputs: Inputs,
+    _prediction: Prediction,
+    _assessment: Assessment,
+    _scenario: Scenario,
+) -> Result:
+    return pipeline.ranked(_inputs, _prediction, _assessment, _scenario)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _pictures(key: str, _result: Result, _operator: str) -> Payload:  # noqa: ARG001
+    return {"overlays": map_payload(_result, operator=_operator)["overlays"]}
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _base(key: str, _result: Result, _operator: str) -> Payload:  # noqa: ARG001
+    payload = map_payload(_result, operator=_operator, pictures=False)
+    return payload | {"villages": {"places": payload["villages"]["places"]}}
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _rows(key: str, _result: Result) -> Payload:  # noqa: ARG001
+    fields = village_fields(_result, DEFAULT_LANGUAGE)
+    return {"villages": table_payload(_result.villages, fields, DEFAULT_LANGUAGE)}

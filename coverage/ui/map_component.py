@@ -1,0 +1,82 @@
+"""The map as a component of the page: it keeps the reader's place through every change.
+
+Its data travel in parts, one message each. The browser keeps what it has received, and an unchanged
+message is sent to it as a reference only; so a new weight sends the village table and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import streamlit as st
+from streamlit.components.v2.types import ComponentRenderer
+
+from coverage.maps import front_end
+from coverage.maps.fields import Payload
+
+KEY = "signal_map"
+
+
+def show_map(
+    parts: Mapping[str, tuple[str, Payload]],
+    *,
+    wanted: Mapping[str, object],
+    chosen: str,
+    on_chosen: Callable[[], None],
+) -> None:
+    """Draw the map.
+
+    Parameters
+    ----------
+    parts
+        Version and content of `pictures`, `base` and `rows`, sent by `send_parts`.
+    wanted
+        Filters as the front end's `filter` takes them.
+    chosen
+        The village whose pop-up is open; "" for none.
+    on_chosen
+        Called when the reader chose another; `chosen_on_map` tells which.
+    """
+    versions = {name: version for name, (version, _) in parts.items()}
+    _map()(
+        key=KEY,
+        data={"versions": versions, "filter": dict(wanted), "chosen": chosen},
+        on_chosen_change=on_chosen,
+    )
+
+
+def send_parts(parts: Mapping[str, tuple[str, Payload]]) -> None:
+    """Send the map's data; stands last on the page, where its empty boxes take no room."""
+    for name, (version, payload) in parts.items():
+        _part()(
+            key=f"{KEY}_{name}", data={"part": {"version": version, "payload": payload}}, height=1
+        )
+
+
+def chosen_on_map() -> str:
+    """Return the village that the reader has just chosen on the map, or ""."""
+    state: Any = st.session_state.get(KEY) or {}
+    return str(state.get("chosen") or "")
+
+
+@cache
+def _map() -> ComponentRenderer:
+    assets = front_end()
+    return st.components.v2.component(
+        "phusong_map",
+        html='<div class="app-map"><div></div></div>',
+        css=f"{assets.css}\n{_own('map.css')}",
+        js=f"{assets.js}\n{_own('map.js')}",
+    )
+
+
+@cache
+def _part() -> ComponentRenderer:
+    return st.components.v2.component("phusong_part", js=_own("map.js"))
+
+
+def _own(name: str) -> str:
+    return (resources.files("coverage.ui") / "assets" / name).read_text(encoding="utf-8")

@@ -275,15 +275,17 @@ def _sites(result: Result, positions: MastPositions) -> list[Payload]:
 
 def _site_rows(cells: pd.DataFrame) -> list[list[Any]]:
     """[site, operator, technologies, greatest antenna height, status] of each site of one mast."""
-    status = cells["status"] if "status" in cells.columns else pd.Series("active", cells.index)
-    rows = []
-    for (site, operator, state), part in cells.groupby(
-        [cells["site_id"].astype(str), cells["operator"].astype(str), status.astype(str)], sort=True
-    ):
-        technologies = sorted({str(t) for t in part["technology"]})
-        height_m = rounded(part["antenna_height_m"].max(), 1)
-        rows.append([site, operator, technologies, height_m, state])
-    return rows
+    technologies: dict[tuple[str, str, str], set[str]] = {}
+    heights_m: dict[tuple[str, str, str], float] = {}
+    columns = ("site_id", "operator", "status", "technology", "antenna_height_m")
+    for site, operator, status, technology, height_m in cells[[*columns]].itertuples(index=False):
+        key = (str(site), str(operator), str(status))
+        technologies.setdefault(key, set()).add(str(technology))
+        heights_m[key] = max(heights_m.get(key, 0.0), float(height_m))
+    return [
+        [*key[:2], sorted(technologies[key]), rounded(heights_m[key], 1), key[2]]
+        for key in sorted(technologies)
+    ]
 
 
 def _places(points: gpd.GeoSeries) -> list[list[float] | None]:

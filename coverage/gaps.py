@@ -320,4 +320,6 @@ def _area_km2(communes: gpd.GeoDataFrame) -> list[float]:
 def _share(part: Any, whole: Any) -> np.ndarray[Any, Any]:
     """Divide with care: an empty denominator gives an unknown share."""
     part, whole = np.asarray(part, dtype=float), np.asarray(whole, dtype=float)
-    return np.round(np.divide(part, whole, out=np.full(part.shape, np.nan), where=whole > 0), 6)
+    share = np.full(part.shape, np.nan)
+    np.divide(part, whole, out=share, where=whole > 0)
+    return share.round(6)

@@ -128,11 +128,8 @@ def cells_that_count(inputs: Inputs, radio: RadioParams) -> pd.DataFrame:
     row, col = inputs.grid.rowcol(stations.geometry.x, stations.geometry.y)
     placed = (row >= 0) & ~np.isnan(inputs.terrain_m[row, col])
     counted = stations["status"].isin(statuses).to_numpy() & placed
-    return (
-        pd.DataFrame(stations.drop(columns="geometry"))
-        .assign(row=row, col=col)[counted]
-        .reset_index(drop=True)
-    )
+    table = pd.DataFrame(stations.drop(columns="geometry")).assign(row=row, col=col)
+    return pd.DataFrame(table[counted]).reset_index(drop=True)
 
 
 def _kernel_cells(

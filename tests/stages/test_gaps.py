@@ -1,0 +1,175 @@
+"""Classes, evidence and the sums of communes, worked by hand."""
+
+from __future__ import annotations
+
+import math
+
+import geopandas as gpd
+import numpy as np
+import pytest
+
+from coverage import gaps
+from coverage.model import Inputs, Prediction
+from coverage.params import ClassThresholds, Scenario
+from tests.stages.world import GRID, SIDE, centre, terrain, village, world
+
+LIMITS = ClassThresholds(good_dbm=-105.0, weak_dbm=-115.0)
+
+
+def painted(
+    inputs: Inputs, level_dbm: np.ndarray, possible: np.ndarray | None = None
+) -> Prediction:
+    """Return a prediction whose 4G signal is simply given."""
+    signal = level_dbm.astype(np.float32)
+    return Prediction(
+        grid=GRID,
+        cells=inputs.stations,
+        signal_dbm={("4G", ""): signal, ("4G", "A"): signal},
+        server={("4G", ""): np.where(np.isnan(signal), 0, 1).astype(np.int32)},
+        possible_dbm={} if possible is None else {"4G": possible.astype(np.float32)},
+        operators=("A",),
+        technologies=("4G",),
+        parameters={},
+    )
+
+
+def level(value: float) -> np.ndarray:
+    return np.full((SIDE, SIDE), value)
+
+
+def graded(
+    inputs: Inputs, prediction: Prediction, scenario: Scenario | None = None
+) -> gpd.GeoDataFrame:
+    return gaps.assess_villages(inputs, prediction, scenario or inputs.scenario)
+
+
+@pytest.mark.parametrize(
+    ("signal_dbm", "expected"),
+    [
+        (-60.0, "good"),
+        (-105.0, "good"),
+        (-105.01, "weak"),
+        (-115.0, "weak"),
+        (-115.01, "none"),
+        (-math.inf, "none"),
+    ],
+)
+def test_class_edges(signal_dbm: float, expected: str) -> None:
+    assert gaps.class_of(signal_dbm, LIMITS) == expected
+
+
+@pytest.mark.parametrize(
+    ("predicted", "reported", "expected"),
+    [
+        ("good", "good", "agree"),
+        ("good", "weak", "agree"),
+        ("none", "none", "agree"),
+        ("good", "none", "conflict"),
+        ("none", "good", "conflict"),
+        ("good", "", "predicted_only"),
+        ("unknown", "none", "reported_only"),
+        ("unknown", "", "unknown"),
+    ],
+)
+def test_evidence(predicted: str, reported: str, expected: str) -> None:
+    assert gaps.evidence(predicted, reported) == expected
+
+
+def test_a_village_is_graded_over_the_accuracy_of_its_position() -> None:
+    signal = level(-130.0)
+    signal[60, 60] = -80.0  # the bare point would be good
+    place = centre(60, 60)
+    exact, rough = village("V1", place), village("V2", place, coordinate_accuracy_m=900.0)
+    inputs = world([exact, rough])
+    table = graded(inputs, painted(inputs, signal))
+    assert list(table["signal_class_4g"]) == ["good", "none"]
+    # by hand: the disc of 10 cells' radius holds 317 cells (Gauss's circle problem), one is served
+    assert table["served_area_share_4g"][1] == pytest.approx(1 / 317, abs=1e-4)
+
+
+def test_served_probability_is_the_normal_tail() -> None:
+    inputs = world([village("V1", centre(60, 60))])
+    sigma_db = inputs.scenario.gaps.shadowing_sigma_db
+    at_limit = graded(inputs, painted(inputs, level(-115.0)))
+    one_sigma = graded(inputs, painted(inputs, level(-115.0 + sigma_db)))
+    assert at_limit["served_probability_4g"][0] == pytest.approx(0.5)
+    assert one_sigma["served_probability_4g"][0] == pytest.approx(
+        0.8413, abs=1e-4
+    )  # published Φ(1)
+
+
+def test_unknown_stays_apart_from_none() -> None:
+    height_m = terrain()
+    height_m[:, 100:] = np.nan
+    possible = level(-np.inf)
+    possible[10, 10] = -90.0  # the path to the mast is not known, and a mast there could serve it
+    possible[20, 20] = -140.0  # not known either, but too far to serve in any case
+    inputs = world(
+        [
+            village("V1", None),
+            village("V2", centre(5, 110)),
+            village("V3", centre(10, 10)),
+            village("V4", centre(20, 20)),
+            village("V5", centre(60, 60)),
+        ],
+        terrain_m=height_m,
+    )
+    table = graded(inputs, painted(inputs, level(np.nan), possible))
+    expected = ["unknown", "unknown", "unknown", "none", "none"]
+    assert list(table["signal_class_4g"]) == expected
+    assert list(table["signal_class_5g"]) == ["unknown"] * 5  # no station list for 5G
+
+
+def test_centre_and_area() -> None:
+    signal = level(-130.0)
+    signal[60, 60] = -80.0
+    inputs = world([village("V1", centre(60, 60)), village("V2", centre(20, 20))])
+    rules = inputs.scenario.gaps.model_copy(update={"rule": "centre_and_area"})
+    scenario = inputs.scenario.model_copy(update={"gaps": rules})
+    assert list(graded(inputs, painted(inputs, signal), scenario)["signal_class_4g"]) == [
+        "weak",
+        "none",
+    ]
+    assert (
+        list(graded(inputs, painted(inputs, level(-110.0)), scenario)["signal_class_4g"])
+        == ["good"] * 2
+    )
+
+
+def test_communes_add_up_with_numerators_and_denominators() -> None:
+    signal = level(-130.0)
+    signal[:, :60] = -80.0  # 60 of the 61 columns that the western commune gets
+    inputs = world(
+        [
+            village("V1", centre(60, 10), households=30, population=100),
+            village("V2", centre(60, 100), households=70, population=300, commune_code="00002"),
+            village("V3", None, households=11, population=44, commune_code="00002"),
+            village("V4", centre(5, 5), households=5, population=9, commune_code=""),
+        ]
+    )
+    prediction = painted(inputs, signal)
+    villages = graded(inputs, prediction)
+    areas = gaps.area_by_commune(inputs, prediction, inputs.scenario)
+    table = gaps.by_commune(villages, inputs.communes, areas).set_index("commune_code")
+    assert list(table.index) == ["00001", "00002", ""]  # the village of no commune is not lost
+    assert table["households"].sum() == 116
+    assert table["population"].sum() == 453
+    east = table.loc["00002"]
+    assert (east["villages"], east["villages_known_4g"], east["villages_unknown_4g"]) == (2, 1, 1)
+    assert (east["households_known_4g"], east["households_covered_4g"]) == (70, 0)
+    assert east["population_covered_share_4g"] == 0.0
+    assert table.loc["00001", "population_covered_share_4g"] == 1.0
+    # by hand: the centres of column 60 lie on the border; one commune gets it whole, here the west
+    assert table.loc["00001", "area_covered_share_4g"] == pytest.approx(60 / 61, abs=1e-6)
+    assert east["area_covered_share_4g"] == pytest.approx(0.0)
+    assert math.isnan(east["population_covered_share_5g"])  # nothing known: no share, not 0
+
+
+def test_area_is_that_of_the_ground() -> None:
+    inputs = world([village("V1", None)])
+    prediction = painted(inputs, level(-80.0))
+    areas = gaps.area_by_commune(inputs, prediction, inputs.scenario)
+    table = gaps.by_commune(graded(inputs, prediction), inputs.communes, areas)
+    plane_km2 = (SIDE * 0.09) ** 2
+    # UTM scale here is 0.9996 + 0.00009 (85 km off the meridian), so the ground is 0.06 % larger
+    assert table["area_km2"].sum() == pytest.approx(plane_km2 * 1.0006, rel=2e-4)

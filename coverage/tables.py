@@ -20,6 +20,7 @@ from coverage.text import Text, normalised
 Mask = np.ndarray[Any, np.dtype[np.bool_]]
 
 _LISTED_ROWS: Final = 20
+_LARGEST_COUNT: Final = 2.0**53
 _TRUE: Final = frozenset({"true", "1", "yes", "y", "có", "co", "x"})
 _FALSE: Final = frozenset({"false", "0", "no", "n", "không", "khong", "chưa", "chua"})
 
@@ -127,24 +128,32 @@ def check(frame: pd.DataFrame, table: Table, *, file: str) -> Checked:
     ]
     if frame.empty:
         return Checked(frame, (*problems, _about_column(EMPTY_TABLE, file, None)))
+    known = {
+        str(name): column
+        for name in frame.columns
+        if name != "geometry" and (column := table.column(str(name))) is not None
+    }
     ignored: Mask = np.zeros(len(frame), dtype=bool)
-    for name in frame.columns:
-        column = table.column(str(name))
-        if column is None or name == "geometry":
-            continue
+    for name, column in known.items():
+        if column.ignored:
+            ignored |= frame[name].map(_word).str.lower().isin(column.ignored).to_numpy()
+    frame, rows = frame.loc[~ignored], rows[~ignored]
+    for name, column in known.items():
         reading = _read(frame[name], column)
         frame[name] = reading.typed
-        ignored |= reading.ignored
         for rule, wrong in reading.broken:
             problems += rows_breaking(rule, wrong, reading.words, file=file, column=name, rows=rows)
     for column in table.columns:
         if column.default is None:
             continue
-        if column.name in frame.columns:
-            frame[column.name] = frame[column.name].fillna(column.default)
-        else:
+        if column.name not in frame.columns:
             frame[column.name] = column.default
-    return Checked(frame.loc[~ignored], tuple(problems), ignored_rows=int(ignored.sum()))
+            continue
+        values = frame[column.name]
+        if column.kind is Kind.CHOICE:
+            values = values.where(values != "", None)
+        frame[column.name] = values.fillna(column.default)
+    return Checked(frame, tuple(problems), ignored_rows=int(ignored.sum()))
 
 
 def rows_breaking(
@@ -212,23 +221,21 @@ class _Reading:
 
     typed: pd.Series
     words: pd.Series
-    ignored: Mask
     broken: list[tuple[Rule, Mask]]
 
 
 def _read(raw: pd.Series, column: Column) -> _Reading:
     words = raw.map(_word)
     blank: Mask = (words == "").to_numpy()
-    ignored: Mask = words.str.lower().isin(column.ignored).to_numpy()
     values, understood = _READERS[column.kind](words, column)
-    broken = [(_wrong_kind(column), ~understood & ~blank & ~ignored)]
+    broken = [(_wrong_kind(column), ~understood & ~blank)]
     if column.filled:
         broken.append((MISSING_VALUE, blank))
     if column.unique:
         broken.append((DUPLICATE_ID, words.duplicated(keep=False).to_numpy() & ~blank))
     if column.kind in {Kind.NUMBER, Kind.COUNT}:
         broken.append(_out_of_range(values, column))
-    return _Reading(values, words, ignored, broken)
+    return _Reading(values, words, broken)
 
 
 def _word(value: object) -> str:
@@ -259,7 +266,8 @@ def _read_number(words: pd.Series, _column: Column) -> Values:
 
 def _read_count(words: pd.Series, column: Column) -> Values:
     numbers, understood = _read_number(words, column)
-    understood &= np.mod(numbers.fillna(0.5).to_numpy(), 1) == 0
+    exact = numbers.fillna(0.5).to_numpy()
+    understood &= (np.mod(exact, 1) == 0) & (np.abs(exact) <= _LARGEST_COUNT)
     return numbers.where(understood).astype("Int64"), understood
 
 

@@ -116,7 +116,19 @@ def kind_of(path: Path, allowed: tuple[str, ...], *, name: str) -> str:
             Text("tệp rỗng", "the file is empty"),
             Text("Hãy gửi lại tệp.", "Send the file again."),
         )
-    if not _looks_like(path, kind):
+    try:
+        is_what_it_says = _looks_like(path, kind)
+    except OSError as error:
+        raise _refused(
+            name,
+            "unreadable_file",
+            Text(
+                f"không đọc được tệp ({error.strerror})",
+                f"the file cannot be read ({error.strerror})",
+            ),
+            Text("Hãy kiểm tra quyền đọc tệp.", "Check that you may read it."),
+        ) from error
+    if not is_what_it_says:
         raise _refused(
             name,
             "wrong_content",
@@ -147,10 +159,11 @@ def _looks_like(path: Path, kind: str) -> bool:
 
 
 def _holds(path: Path, ending: str) -> bool:
-    if not zipfile.is_zipfile(path):
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return any(name.lower().endswith(ending) for name in archive.namelist())
+    except zipfile.BadZipFile:
         return False
-    with zipfile.ZipFile(path) as archive:
-        return any(name.lower().endswith(ending) for name in archive.namelist())
 
 
 def _refused(name: str, rule: str, what: Text, fix: Text) -> InputDataError:

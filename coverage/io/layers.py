@@ -6,10 +6,18 @@ from pathlib import Path
 from typing import Final
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pyogrio
 import shapely
-from pyogrio.errors import DataLayerError, DataSourceError
+from pyogrio.errors import (
+    CRSError,
+    DataLayerError,
+    DataSourceError,
+    FeatureError,
+    FieldError,
+    GeometryError,
+)
 
 from coverage.errors import CrsError, InputDataError, Problem
 from coverage.io.files import kind_of
@@ -17,6 +25,16 @@ from coverage.schema import Geometry
 from coverage.text import Text
 
 LAYER_KINDS: Final = ("geojson", "gpkg", "shp")
+_UNREADABLE: Final = (
+    CRSError,
+    DataLayerError,
+    DataSourceError,
+    FeatureError,
+    FieldError,
+    GeometryError,
+    shapely.errors.GEOSException,
+    UnicodeDecodeError,
+)
 _SHAPES: Final = {
     Geometry.POLYGON: frozenset({"Polygon", "MultiPolygon"}),
     Geometry.LINE: frozenset({"LineString", "MultiLineString"}),
@@ -40,7 +58,7 @@ def read_layer(path: Path, geometry: Geometry, *, crs: str, name: str) -> gpd.Ge
         layers = pyogrio.list_layers(path)
         with_shapes = [str(layer) for layer, shape in layers if shape is not None]
         frame = pyogrio.read_dataframe(path, layer=with_shapes[0] if with_shapes else 0)
-    except (DataSourceError, DataLayerError) as error:
+    except _UNREADABLE as error:
         raise _problem(
             name,
             "unreadable_layer",
@@ -86,7 +104,9 @@ def points(frame: pd.DataFrame, *, crs: str) -> gpd.GeoDataFrame:
     """
     known = frame["longitude"].notna() & frame["latitude"].notna()
     shapes = gpd.GeoSeries.from_xy(frame["longitude"], frame["latitude"], crs="EPSG:4326")
-    return gpd.GeoDataFrame(frame, geometry=shapes.to_crs(crs).where(known, None), crs=crs)
+    placed = shapes.to_crs(crs)
+    known &= np.isfinite(placed.x) & np.isfinite(placed.y)
+    return gpd.GeoDataFrame(frame, geometry=placed.where(known, None), crs=crs)
 
 
 def _check_shapes(frame: gpd.GeoDataFrame, geometry: Geometry, name: str) -> None:

@@ -20,7 +20,7 @@ from coverage.io.layers import points, read_layer
 from coverage.io.rasters import Tile, bounds_in, classes_on, in_step, open_tile, terrain_on
 from coverage.io.sheets import read_sheet
 from coverage.model import Inputs, Source
-from coverage.params import InputsSection, ProjectFile, Scenario, load_project_file
+from coverage.params import InputsSection, ProjectFile, Scenario, examine_project_file
 from coverage.schema import TABLES, Geometry, Table
 from coverage.tables import check
 from coverage.text import Text
@@ -107,10 +107,8 @@ def load_project(path: Path | str) -> Inputs:
 
     Raises
     ------
-    ScenarioError
-        Where `project.toml` or the scenario cannot be used.
     InputDataError
-        With every problem of every file.
+        With every problem of every file, `project.toml` and the scenario included.
     """
     inputs, problems = examine(path)
     if inputs is None:
@@ -121,8 +119,10 @@ def load_project(path: Path | str) -> Inputs:
 def examine(path: Path | str) -> tuple[Inputs | None, tuple[Problem, ...]]:
     """Read a project as `load_project` does; return the inputs, if usable, and all problems."""
     toml = project_path(path)
-    file, scenario = load_project_file(toml)
-    desk = _Desk(toml.parent, declared_synthetic=file.project.synthetic)
+    file, scenario, problems = examine_project_file(toml)
+    if file is None:
+        return None, problems
+    desk = _Desk(toml.parent, list(problems), declared_synthetic=file.project.synthetic)
     inputs = _read(desk, file, scenario)
     return (None if desk.has_errors else inputs), tuple(desk.problems)
 
@@ -144,10 +144,18 @@ def _read(desk: _Desk, file: ProjectFile, scenario: Scenario) -> Inputs | None:
     }
     tiles = _tiles(desk, entries)
     cover = _cover_tile(desk, entries)
-    if desk.has_errors or communes is None:
+    villages = _settled_villages(desk, tables["villages"], communes, entries.villages)
+    grid = _grid(
+        desk,
+        communes,
+        tiles,
+        crs=crs,
+        resolution_m=file.project.resolution_m,
+        scenario=scenario,
+    )
+    if desk.has_errors or communes is None or villages is None or grid is None:
         return None
     with desk.collecting():
-        grid = _grid(communes, tiles, crs, file.project.resolution_m, scenario)
         return _assemble(
             desk,
             file,
@@ -156,6 +164,7 @@ def _read(desk: _Desk, file: ProjectFile, scenario: Scenario) -> Inputs | None:
             terrain_m=terrain_on(grid, tiles),
             cover=cover,
             communes=communes,
+            villages=villages,
             tables=tables,
             layers=layers,
         )
@@ -171,15 +180,15 @@ def _assemble(
     terrain_m: FloatArray,
     cover: Tile | None,
     communes: gpd.GeoDataFrame,
+    villages: gpd.GeoDataFrame,
     tables: dict[str, pd.DataFrame | None],
     layers: dict[str, gpd.GeoDataFrame | None],
 ) -> Inputs:
     placed = {
         name: points(frame, crs=grid.crs)
         for name, frame in tables.items()
-        if frame is not None and "longitude" in frame.columns
+        if frame is not None and "longitude" in frame.columns and name != "villages"
     }
-    villages = _settled_villages(desk, placed["villages"], communes, file.inputs.villages)
     stations = placed["stations"]
     for frame, rule, column, entry in (
         (villages, crosschecks.NO_TERRAIN_VILLAGE, "name", file.inputs.villages),
@@ -212,11 +221,23 @@ def _assemble(
 
 
 def _settled_villages(
-    desk: _Desk, villages: gpd.GeoDataFrame, communes: gpd.GeoDataFrame, entry: str
-) -> gpd.GeoDataFrame:
+    desk: _Desk, villages: pd.DataFrame | None, communes: gpd.GeoDataFrame | None, entry: str
+) -> gpd.GeoDataFrame | None:
+    """Bring villages to communes where both tables have what that needs, whatever else is wrong."""
+    needed = {"name", "commune_code", "longitude", "latitude"}
+    if villages is None or villages.empty or not needed <= set(villages.columns):
+        return None
+    if communes is None or communes.empty or not {"name", "commune_code"} <= set(communes.columns):
+        return None
+    if communes["commune_code"].duplicated().any():
+        return None
     name = Path(entry).name
-    settled, problems, repaired = crosschecks.village_communes(villages, communes, file=name)
-    desk.problems += problems
+    settled, problems, repaired = crosschecks.village_communes(
+        points(villages, crs=str(communes.crs)), communes, file=name
+    )
+    swapped = any(p.rule == crosschecks.SWAPPED.code for p in desk.problems)
+    echo = crosschecks.OUTSIDE_COMMUNE.code
+    desk.problems += [p for p in problems if not (swapped and p.rule == echo)]
     desk.sources = [
         source if source.role != "villages" else replace(source, rows_repaired=repaired)
         for source in desk.sources
@@ -345,6 +366,22 @@ def _cover_tile(desk: _Desk, entries: InputsSection) -> Tile | None:
 
 
 def _grid(
+    desk: _Desk,
+    communes: gpd.GeoDataFrame | None,
+    tiles: list[Tile],
+    *,
+    crs: str,
+    resolution_m: float,
+    scenario: Scenario,
+) -> Grid | None:
+    if communes is None or communes.empty or (not tiles and desk.has_errors):
+        return None
+    with desk.collecting():
+        return _study_grid(communes, tiles, crs, resolution_m, scenario)
+    return None
+
+
+def _study_grid(
     communes: gpd.GeoDataFrame,
     tiles: list[Tile],
     crs: str,
@@ -360,7 +397,7 @@ def _grid(
                 Problem(
                     severity="error",
                     rule="terrain_elsewhere",
-                    file=", ".join(tile.name for tile in tiles),
+                    file=", ".join(tile.name for tile in tiles) or "project.toml",
                     what=Text(
                         "địa hình không phủ lên vùng các xã",
                         "the terrain does not reach the communes",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,7 +18,8 @@ import numpy as np
 import rasterio
 from affine import Affine
 from pyproj import CRS
-from rasterio.errors import RasterioIOError
+from rasterio._err import CPLE_BaseError
+from rasterio.errors import RasterioError
 from rasterio.io import DatasetReader
 from rasterio.warp import Resampling, reproject, transform_bounds
 
@@ -70,13 +72,8 @@ def open_tile(path: Path, *, name: str) -> Tile:
     try:
         with rasterio.open(path, driver="GTiff") as source:
             tile = _described(source, path, name)
-    except RasterioIOError as error:
-        raise _problem(
-            name,
-            "unreadable_raster",
-            Text(f"không đọc được ảnh ({error})", f"the raster cannot be read ({error})"),
-            Text("Hãy xuất lại GeoTIFF.", "Export the GeoTIFF again."),
-        ) from error
+    except RasterioError as error:
+        raise _unreadable(name, error) from error
     if tile.shape[0] * tile.shape[1] > MAX_CELLS:
         raise _problem(
             name,
@@ -235,20 +232,44 @@ def _warped(
 ) -> np.ndarray[Any, Any]:
     target = np.full(grid.shape, unknown, dtype=dtype)
     nodata = tile.nodata if tile.nodata is not None else _default_nodata(tile, dtype)
-    with _pixels(tile) as source:
-        reproject(
-            source=source,
-            destination=target,
-            src_transform=tile.transform,
-            src_crs=tile.crs,
-            src_nodata=nodata,
-            dst_transform=grid.transform,
-            dst_crs=grid.crs,
-            dst_nodata=unknown,
-            resampling=resampling,
-            num_threads=1,
-        )
+    try:
+        with _pixels(tile) as source:
+            _reproject(
+                source,
+                tile,
+                grid=grid,
+                target=target,
+                source_nodata=nodata,
+                unknown=unknown,
+                resampling=resampling,
+            )
+    except (RasterioError, CPLE_BaseError, OSError, zipfile.BadZipFile, zlib.error) as error:
+        raise _unreadable(tile.name, error) from error
     return target
+
+
+def _reproject(
+    source: Any,
+    tile: Tile,
+    *,
+    grid: Grid,
+    target: np.ndarray[Any, Any],
+    source_nodata: float | None,
+    unknown: float,
+    resampling: Resampling,
+) -> None:
+    reproject(
+        source=source,
+        destination=target,
+        src_transform=tile.transform,
+        src_crs=tile.crs,
+        src_nodata=source_nodata,
+        dst_transform=grid.transform,
+        dst_crs=grid.crs,
+        dst_nodata=unknown,
+        resampling=resampling,
+        num_threads=1,
+    )
 
 
 def _default_nodata(tile: Tile, dtype: Any) -> float | None:
@@ -282,6 +303,15 @@ def _resampling(grid: Grid, tile: Tile) -> Resampling:
 
 def _class_resampling(grid: Grid, tile: Tile) -> Resampling:
     return Resampling.mode if _cell_ratio(grid, tile) < 0.7 else Resampling.nearest  # noqa: PLR2004
+
+
+def _unreadable(name: str, error: Exception) -> InputDataError:
+    return _problem(
+        name,
+        "unreadable_raster",
+        Text(f"không đọc được ảnh ({error})", f"the raster cannot be read ({error})"),
+        Text("Hãy tải hoặc xuất lại tệp.", "Download or export the file again."),
+    )
 
 
 def _problem(name: str, rule: str, what: Text, fix: Text) -> InputDataError:

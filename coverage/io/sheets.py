@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+import zipfile
+import zlib
+from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,6 +19,19 @@ from coverage.io.files import kind_of
 from coverage.text import Text
 
 SHEET_KINDS: Final = ("csv", "xlsx")
+# A damaged archive or sheet fails in many ways; broken XML is a SyntaxError.
+_BROKEN_XLSX: Final = (
+    AttributeError,
+    EOFError,
+    InvalidFileException,
+    LookupError,
+    OSError,
+    SyntaxError,
+    TypeError,
+    ValueError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 _DELIMITERS: Final = (",", ";", "\t", "|")
 
 
@@ -31,12 +47,14 @@ def read_sheet(path: Path, *, name: str) -> pd.DataFrame:
     """
     kind = kind_of(path, SHEET_KINDS, name=name)
     rows = _csv_rows(path, name) if kind == "csv" else _xlsx_rows(path, name)
-    if not rows:
+    filled = {number: row for number, row in enumerate(rows, start=1) if not _is_blank(row)}
+    if not filled:
         return pd.DataFrame()
-    header = [str(cell).strip() if cell is not None else "" for cell in rows[0]]
-    while header and header[-1] == "":
+    first, *others = filled
+    header = [str(cell).strip() if cell is not None else "" for cell in filled[first]]
+    while header[-1] == "":
         header.pop()
-    numbered = {number: row for number, row in enumerate(rows[1:], start=2) if not _is_blank(row)}
+    numbered = {number: filled[number] for number in others}
     _refuse_long_rows(numbered, len(header), name)
     squared = [(row + [None] * len(header))[: len(header)] for row in numbered.values()]
     return pd.DataFrame(squared, columns=header, index=list(numbered), dtype=object)
@@ -58,24 +76,29 @@ def _csv_rows(path: Path, name: str) -> list[list[Any]]:
                 "Save it as “CSV UTF-8”, or convert it with phusong import.",
             ),
         ) from error
-    first = text.split("\n", 1)[0]
+    first = next((line for line in text.splitlines() if line.strip()), "")
     delimiter = max(_DELIMITERS, key=first.count)
+    rows: list[list[Any]] = []
     try:
-        return list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
+        rows.extend(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
     except csv.Error as error:
         raise _unreadable(
             name,
             "broken_csv",
-            (),
+            (len(rows) + 1,),
             Text(f"CSV không hợp lệ ({error})", f"the CSV is broken ({error})"),
             Text("Hãy kiểm tra dấu ngoặc kép.", "Check the quotation marks."),
         ) from error
+    return rows
 
 
 def _xlsx_rows(path: Path, name: str) -> list[list[Any]]:
     try:
-        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-    except (InvalidFileException, KeyError, ValueError, OSError) as error:
+        with closing(openpyxl.load_workbook(path, read_only=True, data_only=True)) as book:
+            sheet = book.worksheets[0]
+            sheet.reset_dimensions()  # some programs state a smaller table than they write
+            return [list(row) for row in sheet.iter_rows(values_only=True)]
+    except _BROKEN_XLSX as error:
         raise _unreadable(
             name,
             "broken_xlsx",
@@ -83,10 +106,6 @@ def _xlsx_rows(path: Path, name: str) -> list[list[Any]]:
             Text(f"không mở được bảng tính ({error})", f"the workbook does not open ({error})"),
             Text("Hãy lưu lại bằng Excel.", "Save it again with Excel."),
         ) from error
-    try:
-        return [list(row) for row in book.worksheets[0].iter_rows(values_only=True)]
-    finally:
-        book.close()
 
 
 def _is_blank(row: list[Any]) -> bool:

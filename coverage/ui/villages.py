@@ -12,7 +12,7 @@ from coverage.model import Result
 from coverage.params import TECHNOLOGIES
 from coverage.ui import state
 from coverage.ui.state import View
-from coverage.ui.words import CLASS_SHORT, choice, count, number, plain
+from coverage.ui.words import CLASS_BRIEF, CLASS_SHORT, choice, count, number, plain
 
 _HEIGHT: Final = 600
 _SHEET_HEIGHT: Final = 388
@@ -39,7 +39,7 @@ def table(result: Result, view: View) -> None:
             "#": villages["priority_rank"],
             "Thôn / Village": villages["name"],
             "Xã / Commune": villages["commune_name"],
-            view.technology: villages[f"signal_class_{tag}"].map(CLASS_SHORT),
+            view.technology: villages[f"signal_class_{tag}"].map(CLASS_BRIEF),
             "Điểm / Score": villages["priority_score"],
             "Hộ / Households": villages["households"],
             "Người / People": villages["population"],
@@ -60,12 +60,12 @@ def table(result: Result, view: View) -> None:
         on_select=state.take_from_table,
         selection_mode="single-row",
         column_config={
-            "#": st.column_config.NumberColumn(width=44, pinned=True),
-            "Thôn / Village": st.column_config.TextColumn(width=130, pinned=True),
-            "Xã / Commune": st.column_config.TextColumn(width=115),
-            view.technology: st.column_config.TextColumn(width=110),
+            "#": st.column_config.NumberColumn(width=42, pinned=True),
+            "Thôn / Village": st.column_config.TextColumn(width=112, pinned=True),
+            "Xã / Commune": st.column_config.TextColumn(width=98),
+            view.technology: st.column_config.TextColumn(width=76),
             "Điểm / Score": st.column_config.ProgressColumn(
-                width=110, format="%.3f", min_value=0.0, max_value=1.0
+                width=104, format="%.3f", min_value=0.0, max_value=1.0
             ),
             "Nguyên nhân / Cause": st.column_config.TextColumn(width=320),
         },

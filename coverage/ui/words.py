@@ -13,7 +13,10 @@ from coverage.text import Text
 SYMBOLS: Final[Mapping[SignalClass, str]] = {"good": "●", "weak": "◆", "none": "✕", "unknown": "?"}
 CLASS_WORDS: Final = {name: f"{SYMBOLS[name]} {CLASS_NAMES[name].vi}" for name in SIGNAL_CLASSES}
 CLASS_SHORT: Final = {name: f"{SYMBOLS[name]} {SHORT_CLASS_NAMES[name]}" for name in SIGNAL_CLASSES}
-_MARKUP: Final = re.compile(r"([!-/:-@\[-`{-~])")
+CLASS_BRIEF: Final = {
+    name: f"{SYMBOLS[name]} {SHORT_CLASS_NAMES[name].vi}" for name in SIGNAL_CLASSES
+}
+_MARKUP: Final = re.compile(r"""([\\`*_{}\[\]<>#!|~$:&]|^[-+=]|(?<=^\d)[.)]|(?<=^\d\d)[.)])""")
 
 
 def plain(text: object) -> str:

@@ -28,7 +28,7 @@ def show() -> None:
     result = cache.result_of(inputs, prediction, scenario, operator=view.operator)
     figures.show(result, view)
     parts = cache.map_parts(result, view.operator)
-    left, right = st.columns([3, 2])
+    left, right = st.columns([11, 10])
     with left:
         map_component.show_map(
             parts,

@@ -23,7 +23,7 @@ def measure() -> None:
     coarse = terrains[0]
     flat = Terrain("level 90 m", np.full((1101, 1101), 10.0, dtype=np.float32), 90.0)
     print(
-        f"Speed: one mast of 30 m, 900 MHz, radius {CELLS} cells, one core, CPU time; best of {REPEATS}"
+        f"Speed: one mast of 30 m, 900 MHz, {CELLS} cells, CPU time of one core; best of {REPEATS}"
     )
     print(f"{'terrain':22}{'diffraction':>13}{'P.1812':>9}{'3 bands':>9}{'profile':>9}{'ratio':>7}")
     print(f"{'':22}{'Mpx/s':>13}{'Mpx/s':>9}{'Mpx/s':>9}{'Mpx/s':>9}{'':>7}")

@@ -51,7 +51,7 @@ class Store:
         """Return the arrays of an entry, or None where it is absent or damaged."""
         path = self._path(key)
         try:
-            with np.load(path, allow_pickle=False) as entry:
+            with path.open("rb") as stream, np.load(stream, allow_pickle=False) as entry:
                 arrays = {name: entry[name] for name in entry.files}
             os.utime(path)
         except FileNotFoundError:

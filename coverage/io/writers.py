@@ -22,6 +22,7 @@ import xlsxwriter
 from coverage.model import Raster
 
 _EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)
+_STAMP: Final = _EPOCH.strftime("%Y-%m-%dT%H:%M:%S.000Z")
 _FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
 Cell = str | int | float | bool | None
 
@@ -38,7 +39,7 @@ def write_csv(path: Path, table: pd.DataFrame) -> None:
     for name in safe.columns:
         if not pd.api.types.is_numeric_dtype(safe[name].dtype):
             safe[name] = [_not_a_formula(cell) for cell in safe[name]]
-    safe.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\n")
+    safe.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\r\n")
 
 
 def write_cog(path: Path, raster: Raster, *, nodata: float, tags: Mapping[str, str]) -> None:
@@ -96,12 +97,12 @@ def write_styles(path: Path, styles: Mapping[str, str]) -> None:
             "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, "
             "f_geometry_column, styleName, styleQML, styleSLD, useAsDefault, description, owner, "
             "update_time) VALUES ('', '', ?, 'geom', ?, ?, '', 1, 'Phủ Sóng', '', ?)",
-            [(layer, layer, qml, _EPOCH.isoformat()) for layer, qml in styles.items()],
+            [(layer, layer, qml, _STAMP) for layer, qml in styles.items()],
         )
         base.execute(
             "INSERT INTO gpkg_contents (table_name, data_type, identifier, last_change) "
             "VALUES ('layer_styles', 'attributes', 'layer_styles', ?)",
-            (_EPOCH.strftime("%Y-%m-%dT%H:%M:%S.000Z"),),
+            (_STAMP,),
         )
 
 
@@ -170,8 +171,8 @@ def _plain_column(column: pd.Series) -> Any:
 def _fixed_date() -> Iterator[None]:
     """Let GDAL write the same time stamp every time."""
     earlier = os.environ.get("OGR_CURRENT_DATE")
-    os.environ["OGR_CURRENT_DATE"] = _EPOCH.strftime("%Y-%m-%dT%H:%M:%S.000Z")
-    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": os.environ["OGR_CURRENT_DATE"]})
+    os.environ["OGR_CURRENT_DATE"] = _STAMP
+    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": _STAMP})
     try:
         yield
     finally:

@@ -23,13 +23,13 @@ def show(result: Result, view: View) -> None:
     unknown = total[f"villages_unknown_{tag}"]
     with st.container(horizontal=True, gap="small"):
         _figure("Thôn / Villages", count(total["villages"]), f"{count(known)} đã rõ / known")
-        for name, label in (("none", "Không có sóng / None"), ("weak", "Sóng yếu / Weak")):
+        for name, label in (("none", "Trắng sóng / None"), ("weak", "Lõm sóng / Weak")):
             part = total[f"villages_{name}_{tag}"]
             _figure(
                 label, count(part), f"{count(part)} / {count(known)} = {share(part, known)}", name
             )
         _figure(
-            "Chưa rõ / Unknown",
+            "Chưa rõ / n.a.",
             count(unknown),
             f"{count(unknown)} / {count(total['villages'])}",
             "unknown",
@@ -57,6 +57,6 @@ def _figure(label: str, value: str, detail: str, name: str = "", *, more: str = 
         delta_color="off",
         delta_arrow="off",
         border=True,
-        width=164,
+        width=166,
         help="; ".join([*words, *filter(None, [more])]) or None,
     )

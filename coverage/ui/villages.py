@@ -12,7 +12,7 @@ from coverage.model import Result
 from coverage.params import TECHNOLOGIES
 from coverage.ui import state
 from coverage.ui.state import View
-from coverage.ui.words import CLASS_BRIEF, CLASS_SHORT, choice, count, number, plain
+from coverage.ui.words import CLASS_BRIEF, choice, count, number, plain, share
 
 _HEIGHT: Final = 600
 _SHEET_HEIGHT: Final = 388
@@ -32,8 +32,8 @@ def table(result: Result, view: View) -> None:
     villages = in_view(result, view)
     tag = view.technology.lower()
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"**Thôn theo ưu tiên / Ranked villages** · {count(len(villages))}")
         parts = st.toggle("Phần điểm / Parts", key="parts", persist_state="session")
+        st.markdown(f"**Thôn theo ưu tiên / Ranked villages** · {count(len(villages))}")
     shown = pd.DataFrame(
         {
             "#": villages["priority_rank"],
@@ -113,7 +113,8 @@ def _facts(result: Result, village: Any) -> dict[str, str]:
 
 def _rows(facts: dict[str, str]) -> None:
     frame = pd.DataFrame({"Thông tin / Fact": facts.keys(), " ": facts.values()})
-    st.dataframe(frame, hide_index=True, width="stretch", height=_SHEET_HEIGHT)
+    wide = {"Thông tin / Fact": st.column_config.TextColumn(width=190)}
+    st.dataframe(frame, hide_index=True, width="stretch", height=_SHEET_HEIGHT, column_config=wide)
 
 
 def _signal(village: Any) -> None:
@@ -121,17 +122,12 @@ def _signal(village: Any) -> None:
         {
             "Sóng / Signal": f"{t} {QUANTITIES[t]}",
             "dBm": number(village[f"rsrp_{t.lower()}_dbm"]),
-            "Loại / Class": CLASS_SHORT[village[f"signal_class_{t.lower()}"]],
-            "Xác suất / Chance": village[f"served_probability_{t.lower()}"],
+            "Loại / Class": CLASS_BRIEF[village[f"signal_class_{t.lower()}"]],
+            "Khả năng / Chance": share(village[f"served_probability_{t.lower()}"], 1),
         }
         for t in TECHNOLOGIES
     ]
-    st.dataframe(
-        pd.DataFrame(rows),
-        hide_index=True,
-        width="stretch",
-        column_config={"Xác suất / Chance": st.column_config.NumberColumn(format="percent")},
-    )
+    st.dataframe(pd.DataFrame(rows), hide_index=True, width="stretch")
     st.caption("Dự báo ngoài trời; sai số vài dB đến hơn 10 dB / outdoor prediction, not measured")
 
 
@@ -146,9 +142,10 @@ def _contributions(result: Result, village: Any) -> None:
         width="stretch",
         height=_SHEET_HEIGHT,
         column_config={
+            "Tiêu chí / Criterion": st.column_config.TextColumn(width=200),
             "Điểm / Points": st.column_config.ProgressColumn(
-                format="%.3f", min_value=0.0, max_value=max(*points.values(), 0.01)
-            )
+                width=110, format="%.3f", min_value=0.0, max_value=max(*points.values(), 0.01)
+            ),
         },
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from typing import Final
@@ -30,13 +31,15 @@ def count(value: float) -> str:
 
 
 def share(part: float, whole: float) -> str:
-    """Return a percentage with the decimal comma, "–" where there is nothing to divide by."""
-    return f"{100 * part / whole:.1f} %".replace(".", ",") if whole > 0 else "–"
+    """Return a percentage with the decimal comma, "–" where it is not known."""
+    if not whole > 0 or math.isnan(part):
+        return "–"
+    return f"{100 * part / whole:.1f} %".replace(".", ",")
 
 
 def number(value: float, digits: int = 1) -> str:
     """Return a number with the decimal comma; "–" where it is not known."""
-    return "–" if value != value else f"{value:.{digits}f}".replace(".", ",")  # noqa: PLR0124
+    return "–" if math.isnan(value) else f"{value:.{digits}f}".replace(".", ",")
 
 
 def role(name: str) -> Text:

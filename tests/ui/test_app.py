@@ -58,10 +58,10 @@ def test_filters_narrow_table_and_figures(app: AppTest, demo_project: Path) -> N
 
 
 def test_an_operator_alone_never_reaches_more_than_all_together(app: AppTest) -> None:
-    together = int(figures(app)["Không có sóng / None"])
+    together = int(figures(app)["Trắng sóng / None"])
     app.selectbox(key="operator").select_index(1).run()
     assert not app.exception
-    assert int(figures(app)["Không có sóng / None"]) >= together
+    assert int(figures(app)["Trắng sóng / None"]) >= together
 
 
 def test_technology_changes_the_class_shown(app: AppTest) -> None:
@@ -93,12 +93,12 @@ def test_all_weights_zero_is_refused_in_words(app: AppTest) -> None:
 
 
 def test_stricter_thresholds_leave_more_without_signal(app: AppTest) -> None:
-    before = int(figures(app)["Không có sóng / None"])
+    before = int(figures(app)["Trắng sóng / None"])
     app.slider(key="limits_outdoor_4G").set_value((-95, -85)).run()
-    after = int(figures(app)["Không có sóng / None"])
+    after = int(figures(app)["Trắng sóng / None"])
     assert after > before
     app.selectbox(key="profile").select("light_house").run()
-    assert before < int(figures(app)["Không có sóng / None"]) < after
+    assert before < int(figures(app)["Trắng sóng / None"]) < after
 
 
 def test_a_chosen_village_has_a_sheet_and_stays_chosen_when_ranks_change(app: AppTest) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
@@ -35,6 +36,7 @@ _UNREADABLE: Final = (
     shapely.errors.GEOSException,
     UnicodeDecodeError,
 )
+_SHAPEFILE_NAME: Final = 10
 _SHAPES: Final = {
     Geometry.POLYGON: frozenset({"Polygon", "MultiPolygon"}),
     Geometry.LINE: frozenset({"LineString", "MultiLineString"}),
@@ -95,6 +97,23 @@ def read_layer(path: Path, geometry: Geometry, *, crs: str, name: str) -> gpd.Ge
     if geometry is Geometry.POLYGON:
         frame["geometry"] = shapely.make_valid(frame.geometry.array)
     return frame
+
+
+def with_full_names(frame: gpd.GeoDataFrame, names: Iterable[str]) -> gpd.GeoDataFrame:
+    """Give columns back the names that a Shapefile cut to ten characters.
+
+    A name is restored only where it alone, of those given, begins like the column.
+    """
+    cut: dict[str, list[str]] = {}
+    for name in names:
+        cut.setdefault(name[:_SHAPEFILE_NAME], []).append(name)
+    present = {str(name) for name in frame.columns}
+    full = {
+        str(name): found[0]
+        for name in frame.columns
+        if len(found := cut.get(str(name).lower(), [])) == 1 and found[0] not in present
+    }
+    return frame.rename(columns=full)
 
 
 def points(frame: pd.DataFrame, *, crs: str) -> gpd.GeoDataFrame:

@@ -16,7 +16,7 @@ from coverage.errors import ExtentError, InputDataError, Problem
 from coverage.grid import Bounds, FloatArray, Grid, grid_over, metric_crs
 from coverage.io import crosschecks
 from coverage.io.files import fingerprint_of
-from coverage.io.layers import points, read_layer
+from coverage.io.layers import points, read_layer, with_full_names
 from coverage.io.rasters import Tile, bounds_in, classes_on, in_step, open_tile, terrain_on
 from coverage.io.sheets import read_sheet
 from coverage.model import Inputs, Source
@@ -267,6 +267,8 @@ def _layer(desk: _Desk, role: str, entry: str, crs: str) -> gpd.GeoDataFrame | N
     table = TABLES[role]
     with desk.collecting():
         frame = read_layer(desk.path(entry), table.geometry, crs=crs, name=name)
+        if name.lower().endswith(".shp"):
+            frame = with_full_names(frame, [column.name for column in table.columns])
         checked = check(frame, table, file=name)
         desk.problems += checked.problems
         desk.add_source(role, entry, rows_read=len(frame), crs=crs)

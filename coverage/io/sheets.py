@@ -94,7 +94,10 @@ def _csv_rows(path: Path, name: str) -> list[list[Any]]:
 
 def _xlsx_rows(path: Path, name: str) -> list[list[Any]]:
     try:
-        with closing(openpyxl.load_workbook(path, read_only=True, data_only=True)) as book:
+        with (
+            path.open("rb") as stream,  # a damaged workbook would leave its own file open
+            closing(openpyxl.load_workbook(stream, read_only=True, data_only=True)) as book,
+        ):
             sheet = book.worksheets[0]
             sheet.reset_dimensions()  # some programs state a smaller table than they write
             return [list(row) for row in sheet.iter_rows(values_only=True)]

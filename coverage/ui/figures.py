@@ -21,7 +21,7 @@ def show(result: Result, view: View) -> None:
     st.caption(f"{t} · {whose} · ngoài trời / outdoors")
     known = total[f"villages_known_{tag}"]
     unknown = total[f"villages_unknown_{tag}"]
-    with st.container(horizontal=True, gap="small"):
+    with st.container(horizontal=True, gap="xsmall"):
         _figure("Thôn / Villages", count(total["villages"]), f"{count(known)} đã rõ / known")
         for name, label in (("none", "Trắng sóng / None"), ("weak", "Lõm sóng / Weak")):
             part = total[f"villages_{name}_{tag}"]
@@ -29,10 +29,9 @@ def show(result: Result, view: View) -> None:
                 label, count(part), f"{count(part)} / {count(known)} = {share(part, known)}", name
             )
         _figure(
-            "Chưa rõ / n.a.",
+            "Chưa rõ / Unknown",
             count(unknown),
             f"{count(unknown)} / {count(total['villages'])}",
-            "unknown",
         )
         for what, label in (
             ("households", f"Hộ có {t} / Homes"),
@@ -57,6 +56,6 @@ def _figure(label: str, value: str, detail: str, name: str = "", *, more: str = 
         delta_color="off",
         delta_arrow="off",
         border=True,
-        width=166,
+        width=158,
         help="; ".join([*words, *filter(None, [more])]) or None,
     )

@@ -52,7 +52,9 @@ def send_parts(parts: Mapping[str, tuple[str, Payload]]) -> None:
     """Send the map's data; stands last on the page, where its empty boxes take no room."""
     for name, (version, payload) in parts.items():
         _part()(
-            key=f"{KEY}_{name}", data={"part": {"version": version, "payload": payload}}, height=1
+            key=f"{KEY}_{name}",
+            data={"part": {"name": name, "version": version, "payload": payload}},
+            height=1,
         )
 
 

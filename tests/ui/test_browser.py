@@ -123,6 +123,16 @@ def test_a_weight_slider_changes_the_ranking_and_keeps_the_place(page: Page) -> 
     assert page.locator(".leaflet-image-layer").count() >= 2  # pictures are kept, not sent again
 
 
+def test_the_map_follows_many_changes_in_a_row(page: Page) -> None:
+    slider = page.get_by_role("slider", name="Xa nút cáp quang")
+    slider.focus()
+    for _ in range(15):
+        version = version_of(page)
+        slider.press("ArrowRight")
+        wait_for_new_data(page, version)
+    assert page.locator(".leaflet-image-layer").count() >= 2
+
+
 def test_a_commune_filter_narrows_the_map(page: Page) -> None:
     everything = len(ask(page, "view.state().villages"))
     box = page.get_by_role("combobox", name="Xã, phường / Commune")

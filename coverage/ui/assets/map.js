@@ -1,18 +1,20 @@
 /* The map as a component of the page. Its data arrive in parts, each in a message of its own, so
  * that a part that did not change is not sent again; the map puts them together. */
 const shelf = (globalThis.phusongShelf ??= { parts: new Map(), waiting: new Set() });
-const KEPT = 12;
+const KEPT = 3; // of each part: one that changes often must not push out one that does not
 const boxes = new WeakMap();
 
-function keep({ version, payload }) {
-  shelf.parts.delete(version);
-  shelf.parts.set(version, payload);
-  for (const old of [...shelf.parts.keys()].slice(0, -KEPT)) shelf.parts.delete(old);
+function keep({ name, version, payload }) {
+  if (!shelf.parts.has(name)) shelf.parts.set(name, new Map());
+  const versions = shelf.parts.get(name);
+  versions.delete(version);
+  versions.set(version, payload);
+  for (const old of [...versions.keys()].slice(0, -KEPT)) versions.delete(old);
   for (const wake of [...shelf.waiting]) wake();
 }
 
 function together(versions) {
-  const [pictures, base, rows] = ["pictures", "base", "rows"].map((name) => shelf.parts.get(versions[name]));
+  const [pictures, base, rows] = ["pictures", "base", "rows"].map((name) => shelf.parts.get(name)?.get(versions[name]));
   if (!pictures || !base || !rows) return null;
   return { ...base, ...pictures, villages: { ...rows.villages, places: base.villages.places } };
 }

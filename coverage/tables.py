@@ -280,8 +280,9 @@ def _read_flag(words: pd.Series, _column: Column) -> Values:
 
 def _read_choice(words: pd.Series, column: Column) -> Values:
     spellings = {choice.lower(): choice for choice in column.choices} | dict(column.synonyms)
-    values = words.str.lower().map(spellings)
-    return values.fillna("").astype(object), values.notna().to_numpy()
+    found = [spellings.get(word.lower()) for word in words]
+    understood: Mask = np.array([choice is not None for choice in found], dtype=bool)
+    return pd.Series([c or "" for c in found], index=words.index, dtype=object), understood
 
 
 def _read_date(words: pd.Series, _column: Column) -> Values:

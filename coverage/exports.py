@@ -13,7 +13,6 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from coverage import maps
 from coverage.errors import CoverageError, Problem
 from coverage.io import writers
 from coverage.io.files import sha256_of
@@ -64,7 +63,7 @@ _TIMINGS: Final = "timings.json"
 
 
 def write_outputs(
-    result: Result, folder: Path, *, version: str, timings: Mapping[str, float]
+    result: Result, folder: Path, *, map_page: str, version: str, timings: Mapping[str, float]
 ) -> None:
     """Write all outputs of a run into a folder.
 
@@ -81,7 +80,7 @@ def write_outputs(
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".phusong-", dir=folder.parent) as name:
             desk = Path(name)
-            _write_all(result, desk)
+            _write_all(result, map_page, desk)
             writers.write_json(desk / "manifest.json", _manifest(result, desk, version))
             writers.write_json(desk / _TIMINGS, {k: round(v, 3) for k, v in timings.items()})
             _move_in(desk, folder)
@@ -129,7 +128,7 @@ def totals(result: Result) -> dict[str, Any]:
     return found
 
 
-def _write_all(result: Result, folder: Path) -> None:
+def _write_all(result: Result, map_page: str, folder: Path) -> None:
     villages, communes = village_table(result), commune_table(result)
     writers.write_csv(folder / "villages.csv", villages)
     writers.write_csv(folder / "communes.csv", communes)
@@ -145,7 +144,7 @@ def _write_all(result: Result, folder: Path) -> None:
         )
     for technology, raster in result.server.items():
         writers.write_cog(folder / f"server_{technology.lower()}.tif", raster, nodata=0, tags=tags)
-    (folder / "map.html").write_text(maps.map_html(result), encoding="utf-8", newline="\n")
+    (folder / "map.html").write_text(map_page, encoding="utf-8", newline="\n")
     _write_report(result, villages, communes, folder / "report.xlsx")
 
 

@@ -6,14 +6,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-import coverage
-from coverage import access, causes, exports, gaps, prediction, priority
+from coverage import __version__, access, causes, exports, gaps, maps, prediction, priority
 from coverage.errors import Problem, ScenarioError
 from coverage.io.project import load_project, project_path
 from coverage.io.store import Arrays, Store, default_folder, key_of
@@ -23,9 +22,6 @@ from coverage.text import Text
 
 Progress = Callable[[str, float], bool | None]
 """Called with the stage and its share done; returning False stops the run."""
-
-PREDICTION_VERSION: Final = 1
-"""Counts up when the same inputs and parameters give other signal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +78,7 @@ def predicted(
     key = key_of(
         {
             "stage": "prediction",
-            "version": PREDICTION_VERSION,
+            "code": prediction.CODE_DIGEST,
             "inputs": inputs.fingerprint,
             "radio": scenario.radio.model_dump(mode="json"),
             "land_cover": scenario.land_cover.model_dump(mode="json"),
@@ -155,7 +151,9 @@ def run_project(
     result = run(inputs, workers=workers, progress=progress)
     timings["run_s"] = time.perf_counter() - clock - timings["inputs_s"]
     _tell(progress, "exports", 0.0)
-    exports.write_outputs(result, folder, version=coverage.__version__, timings=timings)
+    exports.write_outputs(
+        result, folder, map_page=maps.map_html(result), version=__version__, timings=timings
+    )
     _tell(progress, "exports", 1.0)
     return result, folder
 

@@ -7,25 +7,38 @@ depend on how many threads there are or which ends first.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
-from coverage.antennas import OMNI_BEAMWIDTH_DEG
-from coverage.best_server import ServerArray, keep_greater, keep_stronger, strongest_of_mast
 from coverage.carriers import reference_share_db
 from coverage.errors import StoppedError
 from coverage.grid import FloatArray
 from coverage.model import Inputs, Prediction
 from coverage.params import TECHNOLOGIES, LandCover, RadioParams, Technology
+from coverage.propagation import SOURCE_DIGEST
+from coverage.propagation.antennas import OMNI_BEAMWIDTH_DEG
+from coverage.propagation.best_server import (
+    ServerArray,
+    keep_greater,
+    keep_stronger,
+    strongest_of_mast,
+)
 from coverage.propagation.engine import PathParams, site_path_loss_db
 from coverage.text import Text
+
+CODE_DIGEST: Final = hashlib.sha256(
+    SOURCE_DIGEST.encode() + Path(__file__).read_bytes()
+).hexdigest()
+"""Stands for the code that predicts, in the names of results that are kept."""
 
 Progress = Callable[[str, float], bool | None]
 """Called with a stage and its share done; returning False stops the work."""

@@ -57,17 +57,22 @@ def _cached_in(folder: Path) -> Iterator[None]:
         _settings.CACHE_DIR = before
 
 
+def _source_digest() -> str:
+    """Return a hash over the sources of this package."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
 def _cache_folder() -> Path | None:
     """Return the folder for machine code: NUMBA_CACHE_DIR's or the user's; None if neither can be.
 
     Without one every process compiles for itself, which takes seconds.
     """
-    digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.glob("*.py")):
-        digest.update(path.read_bytes())
     bases = (_settings.CACHE_DIR, platformdirs.user_cache_path("phusong") / "kernels")
     for base in filter(None, bases):
-        folder = Path(base) / f"propagation-{digest.hexdigest()[:16]}"
+        folder = Path(base) / f"propagation-{SOURCE_DIGEST[:16]}"
         try:
             folder.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryFile(dir=folder):
@@ -77,4 +82,5 @@ def _cache_folder() -> Path | None:
     return None
 
 
+SOURCE_DIGEST = _source_digest()
 _CACHE_FOLDER = _cache_folder()

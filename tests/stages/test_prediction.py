@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from coverage import prediction
-from coverage.antennas import pattern_loss_db
 from coverage.carriers import has_channel, reference_share_db
 from coverage.errors import StoppedError
 from coverage.model import Inputs, Prediction
+from coverage.propagation.antennas import pattern_loss_db
 from tests.stages.world import MAST_COL, MIDDLE_ROW, RIDGE_COL, cell, terrain, village, world
 
 

@@ -8,18 +8,18 @@ from __future__ import annotations
 import math
 from typing import Any, Final
 
-import numba
 import numpy as np
 
-from coverage.antennas import pattern_loss_db
 from coverage.grid import FloatArray, IndexArray
+from coverage.propagation._compile import kernel
+from coverage.propagation.antennas import pattern_loss_db
 
 ServerArray = np.ndarray[Any, np.dtype[np.int32]]
 
 _FREE_SPACE_DB: Final = 32.45  # at 1 km and 1 MHz (ITU-R P.525)
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def strongest_of_mast(
     loss_db: FloatArray,
     terrain_m: FloatArray,
@@ -95,7 +95,7 @@ def strongest_of_mast(
     return signal, server, possible, blocked
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def keep_stronger(
     best: FloatArray,
     server: ServerArray,
@@ -116,7 +116,7 @@ def keep_stronger(
                 server[r, c] = candidate[i, j]
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def keep_greater(best: FloatArray, part: FloatArray, row0: int, col0: int) -> None:
     """Keep the greater of two rasters in place."""
     for i in range(max(0, -row0), min(part.shape[0], best.shape[0] - row0)):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 
-import numba
+from coverage.propagation._compile import formula
 
 OMNI_BEAMWIDTH_DEG = 360.0
 
 
-@numba.njit(cache=True, nogil=True, inline="always")
+@formula
 def pattern_loss_db(
     off_axis_deg: float,
     below_horizon_deg: float,

@@ -32,7 +32,7 @@ from coverage.propagation.best_server import (
     keep_stronger,
     strongest_of_mast,
 )
-from coverage.propagation.engine import PathParams, site_path_loss_db
+from coverage.propagation.engine import Engine, PathParams, site_path_loss_db
 from coverage.text import Text
 
 CODE_DIGEST: Final = hashlib.sha256(
@@ -129,6 +129,59 @@ def predict(
     work = _Work(inputs, radio, land_cover, table, layers)
     _work_through(masts, work, workers or os.cpu_count() or 1, progress)
     return _collected(layers, inputs, radio)
+
+
+def path_loss_raster_db(
+    dem_m: FloatArray,
+    *,
+    row: int,
+    col: int,
+    resolution_m: float,
+    radius_m: float,
+    frequency_mhz: float,
+    tx_height_m: float,
+    rx_height_m: float = 1.5,
+    clutter_m: FloatArray | None = None,
+    engine: Engine = "sweep",
+) -> FloatArray:
+    """Return the basic transmission loss around one mast, by the kernel the pipeline uses.
+
+    ITU-R P.1812 at 50 % of time and locations, ΔN 45, N0 325, vertical polarisation.
+
+    Parameters
+    ----------
+    dem_m
+        Terrain in metres on a square metric grid, NaN where unknown.
+    row, col
+        The mast's cell.
+    resolution_m, radius_m
+        Size of a cell; how far to go.
+    frequency_mhz, tx_height_m, rx_height_m
+        Carrier and antenna heights above ground.
+    clutter_m
+        Clutter heights of the same shape as `dem_m`, or None.
+    engine
+        "sweep", or "profile" for each pixel's own profile (the reference).
+
+    Returns
+    -------
+    ndarray
+        Loss in dB, float32, a square window centred on the mast; NaN outside the radius and where
+        the path is not known.
+    """
+    loss_db = site_path_loss_db(
+        dem_m,
+        clutter_m,
+        row=row,
+        col=col,
+        resolution_m=resolution_m,
+        radius_m=radius_m,
+        tx_height_m=tx_height_m,
+        rx_height_m=rx_height_m,
+        frequencies_mhz=[frequency_mhz],
+        engine=engine,
+    )
+    return np.asarray(loss_db[0])
 
 
 def cells_that_count(inputs: Inputs, radio: RadioParams) -> pd.DataFrame:

@@ -155,6 +155,28 @@ def test_losses_at_the_receiver_come_from_the_land_cover() -> None:
     assert signal(inputs, MIDDLE_ROW, 20) == pytest.approx(bare - 6.0, abs=1e-3)  # preset: trees
 
 
+@pytest.mark.parametrize("engine", ["sweep", "profile"])
+def test_the_public_raster_is_what_the_pipeline_uses(engine: prediction.Engine) -> None:
+    inputs = world(ONE, terrain_m=terrain(120.0))
+    loss_db = prediction.path_loss_raster_db(
+        inputs.terrain_m,
+        row=MIDDLE_ROW,
+        col=MAST_COL,
+        resolution_m=90.0,
+        radius_m=9_500.0,
+        frequency_mhz=800.0,
+        tx_height_m=30.0,
+        engine=engine,
+    )
+    assert loss_db.shape == (213, 213)  # by hand: 2·⌈9500/90⌉ + 1
+    assert loss_db.dtype == np.float32
+    ahead = loss_db[106, 106 + 40]
+    below_deg = math.degrees(math.atan2(30.0 - 120.0 - 1.5, 3_600.0))  # the ridge stands higher
+    by_hand = 60.0 - 27.78 - float(ahead) - 12.0 * (below_deg / 10.0) ** 2
+    got = signal(inputs, MIDDLE_ROW, RIDGE_COL, engine=engine)
+    assert got == pytest.approx(by_hand, abs=0.01)  # two decimals of the element's share
+
+
 def test_the_user_can_stop() -> None:
     inputs = world(ONE)
     radio = inputs.scenario.radio

@@ -18,8 +18,9 @@ from coverage.demo import write_demo
 from coverage.demo.erosion import STEEPEST, carved, drainage_of
 from coverage.demo.paths import chains
 from coverage.errors import ScenarioError
-from coverage.params import InputsSection, load_project_file
+from coverage.params import InputsSection
 from coverage.schema import TABLES
+from coverage.settings import load_project_file
 from coverage.tables import check
 
 

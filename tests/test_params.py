@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from coverage.errors import ScenarioError
-from coverage.params import (
-    SettingsError,
+from coverage.settings import (
     default_scenario,
     examine_project_file,
     load_project_file,
@@ -18,6 +17,7 @@ from coverage.params import (
     scenario_from,
     threshold_profiles,
 )
+from coverage.validation import SettingsError
 from tests.io.made import write_toml
 
 

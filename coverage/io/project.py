@@ -20,8 +20,9 @@ from coverage.io.layers import points, read_layer, with_full_names
 from coverage.io.rasters import Tile, bounds_in, classes_on, in_step, open_tile, terrain_on
 from coverage.io.sheets import read_sheet
 from coverage.model import Inputs, Source
-from coverage.params import InputsSection, ProjectFile, Scenario, examine_project_file
+from coverage.params import InputsSection, ProjectFile, Scenario
 from coverage.schema import TABLES, Geometry, Table
+from coverage.settings import examine_project_file
 from coverage.tables import check
 from coverage.text import Text
 

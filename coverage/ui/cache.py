@@ -21,8 +21,9 @@ from coverage.io.project import load_project, project_path
 from coverage.maps import map_payload
 from coverage.maps.fields import Payload, table_payload, village_fields
 from coverage.model import Inputs, Prediction, Result
-from coverage.params import Scenario, load_project_file
+from coverage.params import Scenario
 from coverage.pipeline import Assessment
+from coverage.settings import load_project_file
 from coverage.text import DEFAULT_LANGUAGE
 
 _POLL_S = 0.15

@@ -16,8 +16,8 @@ from coverage.params import (
     SignalClass,
     Technology,
     ThresholdProfile,
-    threshold_profiles,
 )
+from coverage.settings import threshold_profiles
 
 PROJECT = "project"
 CHOSEN = "village"

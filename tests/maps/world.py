@@ -13,7 +13,8 @@ from shapely.geometry.base import BaseGeometry
 from coverage.gaps import class_of
 from coverage.grid import FloatArray, Grid
 from coverage.model import Inputs, Prediction, Result, Source
-from coverage.params import ProjectSection, Scenario, Technology, default_scenario
+from coverage.params import ProjectSection, Scenario, Technology
+from coverage.settings import default_scenario
 
 CRS: Final = "EPSG:3405"
 GRID: Final = Grid(

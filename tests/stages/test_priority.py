@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from coverage import priority
 from coverage.errors import ScenarioError
-from coverage.params import Criterion, PriorityRules, default_scenario
+from coverage.params import Criterion, PriorityRules
+from coverage.settings import default_scenario
 
 
 def rules(*criteria: tuple[str, str, str, float]) -> PriorityRules:

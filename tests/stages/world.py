@@ -11,7 +11,8 @@ from shapely.geometry import Point, box
 
 from coverage.grid import Grid
 from coverage.model import Inputs
-from coverage.params import ProjectSection, default_scenario
+from coverage.params import ProjectSection
+from coverage.settings import default_scenario
 
 CRS: Final = "EPSG:3405"
 RESOLUTION_M: Final = 90.0

@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from coverage import __version__
-from coverage.params import threshold_profiles
+from coverage.settings import threshold_profiles
 from coverage.ui import problems, sidebar
 from coverage.ui.words import plain
 

@@ -1,0 +1,204 @@
+"""Scenarios and project files read from TOML and laid over the presets.
+
+All problems of a file are found at once; what is wrong is left out, and the rest is examined.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any, Final
+
+from coverage.errors import Problem
+from coverage.params import PriorityRules, ProjectFile, Scenario, ThresholdProfile
+from coverage.text import Text
+from coverage.validation import SettingsError, examined, setting_problem, validated
+
+_NOT_A_TABLE: Final = Text("phải là một bảng TOML", "must be a TOML table")
+
+
+@cache
+def _preset(name: str) -> dict[str, Any]:
+    text = (resources.files("coverage") / "presets" / f"{name}.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)
+
+
+def threshold_profiles() -> dict[str, ThresholdProfile]:
+    """Return the shipped threshold profiles by name."""
+    return {
+        name: validated(ThresholdProfile, table, f"presets/thresholds.toml [{name}]")
+        for name, table in _preset("thresholds").items()
+    }
+
+
+def default_scenario() -> Scenario:
+    """Return the scenario that applies where a project says nothing else."""
+    return scenario_from({}, "presets/scenario.toml")
+
+
+def load_scenario(path: Path) -> Scenario:
+    """Read a scenario from a TOML file; what it leaves out comes from the presets."""
+    return scenario_from(read_toml(path), path.name)
+
+
+def scenario_from(
+    settings: Mapping[str, Any], where: str, *, land_cover: Mapping[str, Any] | None = None
+) -> Scenario:
+    """Build a scenario from settings laid over the presets.
+
+    Parameters
+    ----------
+    settings
+        Tables `radio` and `gaps` override single values. `thresholds` is the name of a shipped
+        profile or a table; `weights` maps criterion names to weights; `priority` replaces all
+        criteria.
+    where
+        Name of the file, for messages.
+    land_cover
+        A legend that replaces the shipped one.
+
+    Raises
+    ------
+    ScenarioError
+        With every unknown key and every value out of range.
+    """
+    scenario, problems = _examined_scenario(settings, where, land_cover=land_cover)
+    if scenario is None or problems:
+        raise SettingsError(problems)
+    return scenario
+
+
+def load_project_file(path: Path) -> tuple[ProjectFile, Scenario]:
+    """Read `project.toml` and the scenario it names or holds."""
+    project, scenario, problems = examine_project_file(path)
+    if project is None or problems:
+        raise SettingsError(problems)
+    return project, scenario
+
+
+def examine_project_file(
+    path: Path,
+) -> tuple[ProjectFile | None, Scenario, tuple[Problem, ...]]:
+    """Read `project.toml` as far as it can be used, and return all its problems.
+
+    Settings that are wrong are left out, so that the data they name can be examined all the same;
+    the project is None where too little is left.
+    """
+    project: ProjectFile | None = None
+    problems: list[Problem] = []
+    scenario = default_scenario()
+    try:
+        raw = read_toml(path)
+        project, problems = examined(ProjectFile, raw, path.name)
+        settings, where, legend = _scenario_settings(raw, path)
+        found, more = _examined_scenario(settings, where, land_cover=legend)
+        problems += more
+        scenario = found or scenario
+    except SettingsError as error:
+        problems += error.problems
+    return project, scenario, tuple(problems)
+
+
+def _scenario_settings(
+    raw: Mapping[str, Any], path: Path
+) -> tuple[Mapping[str, Any], str, Mapping[str, Any] | None]:
+    """Return the scenario's settings, the name of where they stand, and the project's legend."""
+    settings, legend = raw.get("scenario", {}), raw.get("land_cover")
+    legend = legend if isinstance(legend, dict) and legend else None
+    if isinstance(settings, str):
+        return read_toml(path.parent / settings), settings, legend
+    table = settings if isinstance(settings, dict) else {}
+    return table, f"{path.name} [scenario]", legend
+
+
+def _examined_scenario(
+    settings: Mapping[str, Any], where: str, *, land_cover: Mapping[str, Any] | None = None
+) -> tuple[Scenario | None, list[Problem]]:
+    """Build a scenario and find all its problems; what is wrong is left out."""
+    preset = _preset("scenario")
+    allowed = {"name", "radio", "gaps", "thresholds", "weights", "priority"}
+    problems = [
+        setting_problem(where, key, None, _unknown_key(sorted(allowed)), rule="unknown_key")
+        for key in sorted(set(settings) - allowed)
+    ]
+    tables = {}
+    for key in ("radio", "gaps", "weights"):
+        tables[key] = settings.get(key, {})
+        if not isinstance(tables[key], dict):
+            problems.append(
+                setting_problem(where, key, tables[key], _NOT_A_TABLE, rule="not_a_table")
+            )
+            tables[key] = {}
+    thresholds = settings.get("thresholds", preset["thresholds"])
+    if isinstance(thresholds, str) and thresholds not in (shipped := _preset("thresholds")):
+        problems.append(
+            setting_problem(
+                where,
+                "thresholds",
+                thresholds,
+                Text(
+                    f"không có bộ ngưỡng này; hãy chọn trong {sorted(shipped)}",
+                    f"no threshold profile of this name; choose of {sorted(shipped)}",
+                ),
+                rule="unknown_profile",
+            )
+        )
+        thresholds = preset["thresholds"]
+    if isinstance(thresholds, str):
+        thresholds = _preset("thresholds")[thresholds]
+    priority, more = examined(
+        PriorityRules, settings.get("priority", _preset("priority")), f"{where} [priority]"
+    )
+    problems += more
+    if priority is not None:
+        try:
+            priority = priority.with_weights(tables["weights"])
+        except SettingsError as error:
+            problems += error.problems
+    scenario, more = examined(
+        Scenario,
+        {
+            "name": settings.get("name", preset["name"]),
+            "radio": preset["radio"] | tables["radio"],
+            "gaps": preset["gaps"] | tables["gaps"],
+            "thresholds": thresholds,
+            "priority": (priority or PriorityRules(**_preset("priority"))).model_dump(),
+            "land_cover": land_cover or _preset("land_cover"),
+        },
+        where,
+    )
+    return scenario, problems + more
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Read a TOML file written in UTF-8 (a byte-order mark is allowed)."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError as error:
+        what = Text(f"không tìm thấy tệp {path}", f"there is no file {path}")
+        fix = Text("Hãy kiểm tra lại đường dẫn.", "Check the path.")
+        raise SettingsError([_about_file(path.name, "missing_file", what, fix)]) from error
+    except OSError as error:
+        what = Text(
+            f"không đọc được tệp ({error.strerror})", f"the file cannot be read ({error.strerror})"
+        )
+        fix = Text("Hãy kiểm tra quyền đọc tệp.", "Check that you may read it.")
+        raise SettingsError([_about_file(path.name, "unreadable_file", what, fix)]) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        what = Text(f"không phải là TOML hợp lệ: {error}", f"is not valid TOML: {error}")
+        fix = Text("Hãy sửa dòng đó, lưu bằng UTF-8.", "Mend that line; save it as UTF-8.")
+        raise SettingsError([_about_file(path.name, "not_toml", what, fix)]) from error
+
+
+def _unknown_key(allowed: list[str]) -> Text:
+    return Text(
+        f"khóa không hợp lệ; các khóa được phép: {allowed}",
+        f"unknown key; allowed keys: {allowed}",
+    )
+
+
+def _about_file(name: str, rule: str, what: Text, fix: Text) -> Problem:
+    return Problem(severity="error", rule=rule, file=name, what=what, fix=fix)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Self
 
 from coverage.text import DEFAULT_LANGUAGE, Language, Text
 
@@ -95,6 +95,33 @@ class InputDataError(CoverageError, ValueError):
                 en=_joined("The input data have errors", self.problems, "en"),
             )
         )
+
+    @classmethod
+    def about(
+        cls,
+        file: str,
+        rule: str,
+        what: Text,
+        fix: Text,
+        *,
+        column: str | None = None,
+        value: str | None = None,
+        rows: tuple[int, ...] = (),
+        count: int = 1,
+    ) -> Self:
+        """Return the error of a single problem, for a file that cannot be read on."""
+        problem = Problem(
+            severity="error",
+            rule=rule,
+            file=file,
+            what=what,
+            fix=fix,
+            column=column,
+            value=value,
+            rows=rows,
+            count=count,
+        )
+        return cls([problem])
 
 
 class CrsError(InputDataError):

@@ -18,7 +18,7 @@ from pyproj import CRS
 from pyproj.exceptions import CRSError
 from shapely.geometry.base import BaseGeometry
 
-from coverage.errors import CrsError, ExtentError, Problem
+from coverage.errors import CrsError, ExtentError
 from coverage.text import Text
 
 FloatArray = np.ndarray[Any, np.dtype[np.float32]]
@@ -147,9 +147,7 @@ def grid_over(
             "Hãy kiểm tra hệ tọa độ của các lớp, hoặc tăng resolution_m.",
             "Check the layers' coordinate systems, or raise resolution_m.",
         )
-        raise ExtentError(
-            [Problem(severity="error", rule="extent", file="project.toml", what=size, fix=fix)]
-        )
+        raise ExtentError.about("project.toml", "extent", size, fix)
     return Grid(
         crs=crs,
         west_m=anchor[0] + col0 * resolution_m,
@@ -165,16 +163,4 @@ def _crs_error(file: str, value: str, what: Text) -> CrsError:
         'Ví dụ dùng "EPSG:3405" (VN-2000 / UTM 48N) hoặc "EPSG:9213".',
         'Use for example "EPSG:3405" (VN-2000 / UTM 48N) or "EPSG:9213".',
     )
-    return CrsError(
-        [
-            Problem(
-                severity="error",
-                rule="crs",
-                file=file,
-                column="crs",
-                value=value,
-                what=what,
-                fix=fix,
-            )
-        ]
-    )
+    return CrsError.about(file, "crs", what, fix, column="crs", value=value)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,10 +17,8 @@ from coverage.io.project import load_project, project_path
 from coverage.io.store import Arrays, Store, default_folder, key_of
 from coverage.model import Inputs, Prediction, Result
 from coverage.params import Scenario
+from coverage.prediction import Progress
 from coverage.text import Text
-
-Progress = Callable[[str, float], bool | None]
-"""Called with the stage and its share done; returning False stops the run."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,7 +126,16 @@ def predict(
     table = _kernel_cells(cells, radio, {key: i for i, key in enumerate(present)})
     layers = _Layers(present, inputs.grid.shape)
     masts = _masts(cells)
-    work = _Work(inputs, radio, land_cover, table, layers)
+    clutter_m, receiver_loss_db = _clutter(inputs, radio, land_cover)
+    work = _Work(
+        inputs=inputs,
+        radio=radio,
+        path=_path_params(inputs, radio),
+        clutter_m=clutter_m,
+        receiver_loss_db=receiver_loss_db,
+        cells=table,
+        layers=layers,
+    )
     _work_through(masts, work, workers or os.cpu_count() or 1, progress)
     return _collected(layers, inputs, radio)
 
@@ -236,36 +245,39 @@ class _Work:
 
     inputs: Inputs
     radio: RadioParams
-    land_cover: LandCover
+    path: PathParams
+    clutter_m: FloatArray | None
+    receiver_loss_db: FloatArray
     cells: _Cells
     layers: _Layers
 
-    def clutter(self) -> tuple[FloatArray | None, FloatArray]:
-        """Return heights along paths (or None) and losses at the receiver, on the grid."""
-        shape = self.inputs.grid.shape
-        no_loss = np.zeros(shape, dtype=np.float32)
-        classes = self.inputs.land_cover
-        if classes is None or self.radio.clutter == "none":
-            return None, no_loss
-        heights = np.zeros(256, dtype=np.float32)
-        losses = np.zeros(256, dtype=np.float32)
-        for entry in self.land_cover.classes:
-            heights[entry.code] = entry.height_m
-            losses[entry.code] = entry.receiver_loss_db
-        if self.radio.clutter == "profile":
-            return heights[classes], no_loss
-        return None, losses[classes]
+
+def _clutter(
+    inputs: Inputs, radio: RadioParams, land_cover: LandCover
+) -> tuple[FloatArray | None, FloatArray]:
+    """Return heights along paths (or None) and losses at the receiver, on the grid."""
+    no_loss = np.zeros(inputs.grid.shape, dtype=np.float32)
+    classes = inputs.land_cover
+    if classes is None or radio.clutter == "none":
+        return None, no_loss
+    heights = np.zeros(256, dtype=np.float32)
+    losses = np.zeros(256, dtype=np.float32)
+    for entry in land_cover.classes:
+        heights[entry.code] = entry.height_m
+        losses[entry.code] = entry.receiver_loss_db
+    if radio.clutter == "profile":
+        return heights[classes], no_loss
+    return None, losses[classes]
 
 
 def _work_through(
     masts: Sequence[_Mast], work: _Work, workers: int, progress: Progress | None
 ) -> None:
-    clutter_m, receiver_loss_db = work.clutter()
     stop = threading.Event()
 
     def one(mast: _Mast) -> None:
         if not stop.is_set():
-            _add_mast(mast, work, clutter_m, receiver_loss_db)
+            _add_mast(mast, work)
 
     with ThreadPoolExecutor(max_workers=max(1, workers)) as pool:
         done = as_completed([pool.submit(one, mast) for mast in masts])
@@ -277,15 +289,13 @@ def _work_through(
         raise StoppedError(Text("Đã dừng theo yêu cầu.", "Stopped as asked."))
 
 
-def _add_mast(
-    mast: _Mast, work: _Work, clutter_m: FloatArray | None, receiver_loss_db: FloatArray
-) -> None:
+def _add_mast(mast: _Mast, work: _Work) -> None:
     grid, radio = work.inputs.grid, work.radio
     indices = np.array(mast.cells, dtype=np.int64)
     frequencies = sorted({float(f) for f in work.cells.frequency_mhz[indices]})
     loss_db = site_path_loss_db(
         work.inputs.terrain_m,
-        clutter_m,
+        work.clutter_m,
         row=mast.row,
         col=mast.col,
         resolution_m=grid.resolution_m,
@@ -293,7 +303,7 @@ def _add_mast(
         tx_height_m=mast.antenna_height_m,
         rx_height_m=radio.rx_height_m,
         frequencies_mhz=frequencies,
-        params=path_params(work.inputs, radio),
+        params=work.path,
         engine=radio.engine,
     )
     band_of = {frequency: band for band, frequency in enumerate(frequencies)}
@@ -307,7 +317,7 @@ def _add_mast(
         signal, server, possible, blocked = strongest_of_mast(
             loss_db,
             work.inputs.terrain_m,
-            receiver_loss_db,
+            work.receiver_loss_db,
             mast.row,
             mast.col,
             mast.antenna_height_m,
@@ -330,7 +340,7 @@ def _add_mast(
             work.layers.merge_possible(layer, row0, col0, possible)
 
 
-def path_params(inputs: Inputs, radio: RadioParams) -> PathParams:
+def _path_params(inputs: Inputs, radio: RadioParams) -> PathParams:
     """Return what the path-loss model needs besides geometry, for a project's place on earth."""
     _, south, _, north = inputs.communes.to_crs("EPSG:4326").total_bounds
     return PathParams(

@@ -7,7 +7,7 @@ import zipfile
 from pathlib import Path
 from typing import Final
 
-from coverage.errors import InputDataError, Problem
+from coverage.errors import InputDataError
 from coverage.text import Text
 
 _HEAD_BYTES: Final = 65_536
@@ -93,7 +93,7 @@ def kind_of(path: Path, allowed: tuple[str, ...], *, name: str) -> str:
         not what its suffix says.
     """
     if not path.is_file():
-        raise _refused(
+        raise InputDataError.about(
             name,
             "missing_file",
             Text("không tìm thấy tệp", "the file does not exist"),
@@ -103,14 +103,14 @@ def kind_of(path: Path, allowed: tuple[str, ...], *, name: str) -> str:
     kind = _KIND_BY_SUFFIX.get(suffix)
     readable = ", ".join(_TITLES[k] for k in allowed)
     if kind not in allowed:
-        raise _refused(
+        raise InputDataError.about(
             name,
             "unsupported_format",
             Text(f"không đọc được định dạng {suffix!r}", f"the format {suffix!r} is not read here"),
             Text(f"Các định dạng đọc được: {readable}.", f"Formats that are read: {readable}."),
         )
     if path.stat().st_size == 0:
-        raise _refused(
+        raise InputDataError.about(
             name,
             "empty_file",
             Text("tệp rỗng", "the file is empty"),
@@ -119,7 +119,7 @@ def kind_of(path: Path, allowed: tuple[str, ...], *, name: str) -> str:
     try:
         is_what_it_says = _looks_like(path, kind)
     except OSError as error:
-        raise _refused(
+        raise InputDataError.about(
             name,
             "unreadable_file",
             Text(
@@ -129,7 +129,7 @@ def kind_of(path: Path, allowed: tuple[str, ...], *, name: str) -> str:
             Text("Hãy kiểm tra quyền đọc tệp.", "Check that you may read it."),
         ) from error
     if not is_what_it_says:
-        raise _refused(
+        raise InputDataError.about(
             name,
             "wrong_content",
             Text(
@@ -164,7 +164,3 @@ def _holds(path: Path, ending: str) -> bool:
             return any(name.lower().endswith(ending) for name in archive.namelist())
     except zipfile.BadZipFile:
         return False
-
-
-def _refused(name: str, rule: str, what: Text, fix: Text) -> InputDataError:
-    return InputDataError([Problem(severity="error", rule=rule, file=name, what=what, fix=fix)])

@@ -20,7 +20,7 @@ from pyogrio.errors import (
     GeometryError,
 )
 
-from coverage.errors import CrsError, InputDataError, Problem
+from coverage.errors import CrsError, InputDataError
 from coverage.io.files import kind_of
 from coverage.schema import Geometry
 from coverage.text import Text
@@ -61,14 +61,14 @@ def read_layer(path: Path, geometry: Geometry, *, crs: str, name: str) -> gpd.Ge
         with_shapes = [str(layer) for layer, shape in layers if shape is not None]
         frame = pyogrio.read_dataframe(path, layer=with_shapes[0] if with_shapes else 0)
     except _UNREADABLE as error:
-        raise _problem(
+        raise InputDataError.about(
             name,
             "unreadable_layer",
             Text(f"không đọc được lớp ({error})", f"the layer cannot be read ({error})"),
             Text("Hãy xuất lại tệp từ QGIS.", "Export it again from QGIS."),
         ) from error
     if not isinstance(frame, gpd.GeoDataFrame):
-        raise _problem(
+        raise InputDataError.about(
             name,
             "no_geometry",
             Text("tệp không có hình học", "the file has no shapes"),
@@ -76,19 +76,14 @@ def read_layer(path: Path, geometry: Geometry, *, crs: str, name: str) -> gpd.Ge
         )
     _check_shapes(frame, geometry, name)
     if frame.crs is None:
-        raise CrsError(
-            [
-                Problem(
-                    severity="error",
-                    rule="missing_crs",
-                    file=name,
-                    what=Text("tệp không ghi hệ tọa độ", "the file states no coordinate system"),
-                    fix=Text(
-                        "Hãy gán hệ tọa độ khi xuất (Shapefile cần tệp .prj).",
-                        "Assign it on export (a Shapefile needs its .prj).",
-                    ),
-                )
-            ]
+        raise CrsError.about(
+            name,
+            "missing_crs",
+            Text("tệp không ghi hệ tọa độ", "the file states no coordinate system"),
+            Text(
+                "Hãy gán hệ tọa độ khi xuất (Shapefile cần tệp .prj).",
+                "Assign it on export (a Shapefile needs its .prj).",
+            ),
         )
     if frame.geometry.name != "geometry":
         frame = frame.rename_geometry("geometry")
@@ -142,23 +137,14 @@ def _check_shapes(frame: gpd.GeoDataFrame, geometry: Geometry, name: str) -> Non
         if missing or kind not in _SHAPES[geometry]
     ]
     if wrong:
-        raise InputDataError(
-            [
-                Problem(
-                    severity="error",
-                    rule="wrong_geometry",
-                    file=name,
-                    rows=tuple(wrong[:20]),
-                    count=len(wrong),
-                    what=Text(
-                        f"đối tượng không có hình hoặc không phải là {geometry}",
-                        f"the feature has no shape or is not a {geometry}",
-                    ),
-                    fix=Text("Hãy sửa lớp trong QGIS.", "Mend the layer in QGIS."),
-                )
-            ]
+        raise InputDataError.about(
+            name,
+            "wrong_geometry",
+            Text(
+                f"đối tượng không có hình hoặc không phải là {geometry}",
+                f"the feature has no shape or is not a {geometry}",
+            ),
+            Text("Hãy sửa lớp trong QGIS.", "Mend the layer in QGIS."),
+            rows=tuple(wrong[:20]),
+            count=len(wrong),
         )
-
-
-def _problem(name: str, rule: str, what: Text, fix: Text) -> InputDataError:
-    return InputDataError([Problem(severity="error", rule=rule, file=name, what=what, fix=fix)])

@@ -83,9 +83,6 @@ class _Desk:
     def has_errors(self) -> bool:
         return any(problem.severity == "error" for problem in self.problems)
 
-    def errors_so_far(self) -> InputDataError:
-        return InputDataError([p for p in self.problems if p.severity == "error"])
-
 
 def project_path(path: Path | str) -> Path:
     """Return the `project.toml` of a project given by its folder or by that file."""
@@ -395,22 +392,17 @@ def _study_grid(
     study = box(*communes.total_bounds)
     known = gpd.GeoSeries([box(*bounds_in(tile, crs)) for tile in tiles]).union_all()
     if not known.intersects(study):
-        raise ExtentError(
-            [
-                Problem(
-                    severity="error",
-                    rule="terrain_elsewhere",
-                    file=", ".join(tile.name for tile in tiles) or "project.toml",
-                    what=Text(
-                        "địa hình không phủ lên vùng các xã",
-                        "the terrain does not reach the communes",
-                    ),
-                    fix=Text(
-                        "Kiểm tra ô địa hình và hệ tọa độ của các lớp.",
-                        "Check the tiles and the layers' coordinate systems.",
-                    ),
-                )
-            ]
+        raise ExtentError.about(
+            ", ".join(tile.name for tile in tiles) or "project.toml",
+            "terrain_elsewhere",
+            Text(
+                "địa hình không phủ lên vùng các xã",
+                "the terrain does not reach the communes",
+            ),
+            Text(
+                "Kiểm tra ô địa hình và hệ tọa độ của các lớp.",
+                "Check the tiles and the layers' coordinate systems.",
+            ),
         )
     reach = study.buffer(scenario.radio.max_range_km * 1000.0).envelope.intersection(known)
     anchor = next(

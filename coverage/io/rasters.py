@@ -23,7 +23,7 @@ from rasterio.errors import RasterioError
 from rasterio.io import DatasetReader
 from rasterio.warp import Resampling, reproject, transform_bounds
 
-from coverage.errors import CrsError, InputDataError, Problem
+from coverage.errors import CrsError, InputDataError
 from coverage.grid import MAX_CELLS, Bounds, FloatArray, Grid
 from coverage.io.files import kind_of
 from coverage.text import Text
@@ -75,7 +75,7 @@ def open_tile(path: Path, *, name: str) -> Tile:
     except RasterioError as error:
         raise _unreadable(name, error) from error
     if tile.shape[0] * tile.shape[1] > MAX_CELLS:
-        raise _problem(
+        raise InputDataError.about(
             name,
             "too_large",
             Text(f"ảnh quá lớn ({tile.shape})", f"the raster is too large ({tile.shape})"),
@@ -123,20 +123,15 @@ def in_step(grid_crs: str, resolution_m: float, tile: Tile) -> bool:
 
 def _described(source: DatasetReader, path: Path, name: str) -> Tile:
     if source.crs is None:
-        raise CrsError(
-            [
-                Problem(
-                    severity="error",
-                    rule="missing_crs",
-                    file=name,
-                    what=Text("ảnh không ghi hệ tọa độ", "the raster states no coordinate system"),
-                    fix=Text("Hãy gán hệ tọa độ khi xuất.", "Assign it on export."),
-                )
-            ]
+        raise CrsError.about(
+            name,
+            "missing_crs",
+            Text("ảnh không ghi hệ tọa độ", "the raster states no coordinate system"),
+            Text("Hãy gán hệ tọa độ khi xuất.", "Assign it on export."),
         )
     transform = source.transform
     if transform.b or transform.d or transform.a <= 0 or transform.e >= 0:
-        raise _problem(
+        raise InputDataError.about(
             name,
             "rotated_raster",
             Text("ảnh bị xoay hoặc lật", "the raster is rotated or flipped"),
@@ -165,7 +160,7 @@ def _srtm_tile(path: Path, name: str, kind: str) -> Tile:
     """Describe an SRTM tile: named for its south-west corner, pixels on whole arc seconds."""
     found = _HGT_NAME.search(path.name)
     if found is None:
-        raise _problem(
+        raise InputDataError.about(
             name,
             "hgt_name",
             Text("tên tệp .hgt không ghi góc tây nam", "the .hgt name states no south-west corner"),
@@ -200,7 +195,7 @@ def _srtm_side(path: Path, kind: str, name: str) -> int:
     for side in (1201, 3601):
         if size == side * side * 2:
             return side
-    raise _problem(
+    raise InputDataError.about(
         name,
         "hgt_size",
         Text(f"kích thước .hgt lạ ({size} byte)", f"unusual .hgt size ({size} bytes)"),
@@ -306,13 +301,9 @@ def _class_resampling(grid: Grid, tile: Tile) -> Resampling:
 
 
 def _unreadable(name: str, error: Exception) -> InputDataError:
-    return _problem(
+    return InputDataError.about(
         name,
         "unreadable_raster",
         Text(f"không đọc được ảnh ({error})", f"the raster cannot be read ({error})"),
         Text("Hãy tải hoặc xuất lại tệp.", "Download or export the file again."),
     )
-
-
-def _problem(name: str, rule: str, what: Text, fix: Text) -> InputDataError:
-    return InputDataError([Problem(severity="error", rule=rule, file=name, what=what, fix=fix)])

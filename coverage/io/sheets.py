@@ -14,7 +14,7 @@ import openpyxl
 import pandas as pd
 from openpyxl.utils.exceptions import InvalidFileException
 
-from coverage.errors import InputDataError, Problem
+from coverage.errors import InputDataError
 from coverage.io.files import kind_of
 from coverage.text import Text
 
@@ -66,15 +66,15 @@ def _csv_rows(path: Path, name: str) -> list[list[Any]]:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
-        raise _unreadable(
+        raise InputDataError.about(
             name,
             "not_utf8",
-            (line,),
             Text("ký tự không phải UTF-8", "a character that is not UTF-8"),
             Text(
                 "Hãy lưu lại là “CSV UTF-8”, hoặc dùng lệnh phusong import để chuyển mã.",
                 "Save it as “CSV UTF-8”, or convert it with phusong import.",
             ),
+            rows=(line,),
         ) from error
     first = next((line for line in text.splitlines() if line.strip()), "")
     delimiter = max(_DELIMITERS, key=first.count)
@@ -82,12 +82,12 @@ def _csv_rows(path: Path, name: str) -> list[list[Any]]:
     try:
         rows.extend(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
     except csv.Error as error:
-        raise _unreadable(
+        raise InputDataError.about(
             name,
             "broken_csv",
-            (len(rows) + 1,),
             Text(f"CSV không hợp lệ ({error})", f"the CSV is broken ({error})"),
             Text("Hãy kiểm tra dấu ngoặc kép.", "Check the quotation marks."),
+            rows=(len(rows) + 1,),
         ) from error
     return rows
 
@@ -102,10 +102,9 @@ def _xlsx_rows(path: Path, name: str) -> list[list[Any]]:
             sheet.reset_dimensions()  # some programs state a smaller table than they write
             return [list(row) for row in sheet.iter_rows(values_only=True)]
     except _BROKEN_XLSX as error:
-        raise _unreadable(
+        raise InputDataError.about(
             name,
             "broken_xlsx",
-            (),
             Text(f"không mở được bảng tính ({error})", f"the workbook does not open ({error})"),
             Text("Hãy lưu lại bằng Excel.", "Save it again with Excel."),
         ) from error
@@ -119,10 +118,9 @@ def _refuse_long_rows(rows: dict[int, list[Any]], width: int, name: str) -> None
     """Text beyond the header's last column is an error, never silently lost."""
     long = [number for number, row in rows.items() if not _is_blank(row[width:])]
     if long:
-        raise _unreadable(
+        raise InputDataError.about(
             name,
             "too_many_cells",
-            tuple(long[:20]),
             Text(
                 f"dòng có nhiều ô hơn {width} cột của tiêu đề",
                 f"the row has more cells than the {width} columns of the header",
@@ -131,17 +129,6 @@ def _refuse_long_rows(rows: dict[int, list[Any]], width: int, name: str) -> None
                 "Kiểm tra dấu phân cách, dấu phẩy thập phân chưa đặt trong ngoặc kép.",
                 "Check the delimiter, and decimal commas outside quotation marks.",
             ),
+            rows=tuple(long[:20]),
             count=len(long),
         )
-
-
-def _unreadable(
-    name: str, rule: str, rows: tuple[int, ...], what: Text, fix: Text, *, count: int = 1
-) -> InputDataError:
-    return InputDataError(
-        [
-            Problem(
-                severity="error", rule=rule, file=name, rows=rows, what=what, fix=fix, count=count
-            )
-        ]
-    )

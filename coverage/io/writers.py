@@ -160,8 +160,6 @@ def _not_a_formula(cell: Any) -> Any:
 
 def _plain_column(column: pd.Series) -> Any:
     """Columns as GeoPackage holds them: unknown flags and counts become empty, not 0."""
-    if isinstance(column.dtype, pd.BooleanDtype | pd.Int64Dtype):
-        return column.to_numpy()
     if pd.api.types.is_numeric_dtype(column.dtype):
         return column.to_numpy()
     return column.astype(object).where(column.notna(), None).to_numpy()

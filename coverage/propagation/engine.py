@@ -17,7 +17,7 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from coverage.errors import ExtentError, ModelRangeError, Problem
+from coverage.errors import ExtentError, ModelRangeError
 from coverage.propagation import p1812
 from coverage.propagation.atmosphere import effective_earth_radius_km
 from coverage.propagation.diffraction import HORIZONTAL, VERTICAL
@@ -244,20 +244,15 @@ def _require_mast(dem: NDArray[np.floating], row: int, col: int) -> None:
         )
     else:
         return
-    raise ExtentError(
-        [
-            Problem(
-                severity="error",
-                rule="transmitter_on_known_terrain",
-                file="terrain",
-                what=what,
-                fix=Text(
-                    vi="Sửa toạ độ trạm hoặc thêm địa hình ở đó",
-                    en="Correct the station's coordinates or add terrain there",
-                ),
-                value=f"{row}, {col}",
-            )
-        ]
+    raise ExtentError.about(
+        "terrain",
+        "transmitter_on_known_terrain",
+        what,
+        Text(
+            vi="Sửa toạ độ trạm hoặc thêm địa hình ở đó",
+            en="Correct the station's coordinates or add terrain there",
+        ),
+        value=f"{row}, {col}",
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
 import shutil
 import subprocess
@@ -27,11 +26,6 @@ MAKEFILE: Final = (ROOT / "Makefile").read_text(encoding="utf-8")
 MAKE_BAT: Final = (ROOT / "make.bat").read_text(encoding="utf-8")
 # Targets that only serve others.
 INNER: Final = {"help", "new-environment"}
-
-
-def exists(module: str) -> bool:
-    """Tell whether a module is written; what needs it is skipped only until then."""
-    return importlib.util.find_spec(module) is not None
 
 
 def run_python(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
@@ -135,7 +129,6 @@ def test_the_example_is_as_short_as_its_title_says() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not exists("coverage.pipeline"), reason="the pipeline is not written yet")
 def test_the_example_runs(demo_project: Path, tmp_path: Path) -> None:
     shutil.copytree(demo_project.parent, tmp_path / "data" / "demo")
     done = run_python("-c", example(), cwd=tmp_path)
@@ -152,7 +145,6 @@ def test_the_table_of_commands_was_found() -> None:
     assert {"demo", "check", "run", "app"} <= set(COMMANDS)
 
 
-@pytest.mark.skipif(not exists("coverage.cli"), reason="the commands are not written yet")
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_of_the_table_exists(command: str, tmp_path: Path) -> None:
     assert run_python("-m", "coverage", command, "--help", cwd=tmp_path).returncode == 0

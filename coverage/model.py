@@ -14,6 +14,7 @@ from affine import Affine
 from coverage.errors import Problem
 from coverage.grid import FloatArray, Grid
 from coverage.params import ProjectSection, Scenario, Technology
+from coverage.propagation.antennas import AntennaPattern
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +55,9 @@ class Inputs:
 
     `terrain_m` is NaN where the height is not known. Points and layers are in the grid's coordinate
     system; `villages` has an empty geometry where a village has no coordinates. `stations` has one
-    row per cell, in file order, with every status.
+    row per cell, in file order, with every status. `antennas` holds measured patterns by the name
+    that `stations` use. `fingerprint` stands for the content of all files, `radio_fingerprint` for
+    that of those a prediction depends on; both for the grid.
     """
 
     project: ProjectSection
@@ -62,6 +65,7 @@ class Inputs:
     grid: Grid
     terrain_m: FloatArray
     land_cover: np.ndarray[Any, np.dtype[np.uint8]] | None
+    antennas: Mapping[str, AntennaPattern]
     communes: gpd.GeoDataFrame
     villages: gpd.GeoDataFrame
     stations: gpd.GeoDataFrame
@@ -75,6 +79,7 @@ class Inputs:
     sources: tuple[Source, ...]
     warnings: tuple[Problem, ...]
     fingerprint: str
+    radio_fingerprint: str
 
     @property
     def synthetic_roles(self) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from coverage.validation import Frozen, RuleError, SettingsError, setting_proble
 Technology = Literal["3G", "4G", "5G"]
 TECHNOLOGIES: Final[tuple[Technology, ...]] = ("3G", "4G", "5G")
 MAIN_TECHNOLOGY: Final[Technology] = "4G"
+Model = Literal["p1812", "free_space", "okumura_hata", "cost231_hata", "rma", "uma"]
 SignalClass = Literal["good", "weak", "none", "unknown"]
 SIGNAL_CLASSES: Final[tuple[SignalClass, ...]] = ("good", "weak", "none", "unknown")
 COVERED_CLASSES: Final[tuple[SignalClass, ...]] = ("good", "weak")
@@ -52,6 +53,26 @@ class RadioParams(Frozen):
     pilot_power_share: Annotated[float, Field(gt=0.0, le=1.0)]
     clutter: Literal["none", "receiver_loss", "profile"]
     use_planned: bool
+    model_3g: Model
+    model_4g: Model
+    model_5g: Model
+    hata_environment: Literal["large_city", "small_city", "suburban", "open"]
+    building_height_m: Annotated[float, Field(ge=5.0, le=50.0)]
+    street_width_m: Annotated[float, Field(ge=5.0, le=50.0)]
+
+    @property
+    def max_range_m(self) -> float:
+        """How far a cell is looked at."""
+        return self.max_range_km * 1000.0
+
+    def model_of(self, technology: Technology) -> Model:
+        """Return the path-loss model of a technology."""
+        models: dict[Technology, Model] = {
+            "3G": self.model_3g,
+            "4G": self.model_4g,
+            "5G": self.model_5g,
+        }
+        return models[technology]
 
 
 class ClassThresholds(Frozen):
@@ -162,6 +183,7 @@ class LandCoverClass(Frozen):
     title_en: str
     height_m: Annotated[float, Field(ge=0.0, le=100.0)]
     receiver_loss_db: Annotated[float, Field(ge=0.0, le=60.0)]
+    vegetation_depth_m: Annotated[float, Field(ge=0.0, le=1000.0)] = 0.0
 
 
 class LandCover(Frozen):
@@ -202,6 +224,7 @@ class InputsSection(Frozen):
     stations: str
     terrain: tuple[str, ...] | str
     land_cover: str | None = None
+    antennas: tuple[str, ...] | str = ()
     roads: str | None = None
     power_lines: str | None = None
     fibre_nodes: str | None = None

@@ -14,7 +14,7 @@ import pandas as pd
 from coverage import __version__, access, causes, exports, gaps, maps, prediction, priority
 from coverage.errors import Problem, ScenarioError
 from coverage.io.project import load_project, project_path
-from coverage.io.store import Arrays, Store, default_folder, key_of
+from coverage.io.store import Arrays, Store, default_folder
 from coverage.model import Inputs, Prediction, Result
 from coverage.params import Scenario
 from coverage.prediction import Progress
@@ -69,26 +69,31 @@ def predicted(
 ) -> Prediction:
     """Predict signal, or take it from the store if the same was predicted before.
 
-    It depends on the inputs' content and on `scenario.radio` and `scenario.land_cover` alone.
+    It depends on the masts, the terrain and the land cover, on `scenario.radio` and on
+    `scenario.land_cover` alone. Where a mast changed, the path loss of the others is taken from the
+    store.
     """
     store = store or Store(default_folder())
-    key = key_of(
-        {
-            "stage": "prediction",
-            "code": prediction.CODE_DIGEST,
-            "inputs": inputs.fingerprint,
-            "radio": scenario.radio.model_dump(mode="json"),
-            "land_cover": scenario.land_cover.model_dump(mode="json"),
-        }
-    )
-    kept = store.get(key)
+    parts = {
+        "stage": "prediction",
+        "code": prediction.CODE_DIGEST,
+        "inputs": inputs.radio_fingerprint,
+        "radio": scenario.radio.model_dump(mode="json"),
+        "land_cover": scenario.land_cover.model_dump(mode="json"),
+    }
+    kept = store.get(parts)
     if kept is not None:
         _tell(progress, "prediction", 1.0)
         return _unpacked(inputs, scenario, kept)
     found = prediction.predict(
-        inputs, scenario.radio, scenario.land_cover, workers=workers, progress=progress
+        inputs,
+        scenario.radio,
+        scenario.land_cover,
+        workers=workers,
+        progress=progress,
+        keeper=store,
     )
-    store.put(key, _packed(found))
+    store.put(parts, _packed(found))
     return found
 
 

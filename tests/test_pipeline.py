@@ -19,7 +19,7 @@ import coverage as cv
 from coverage import exports, pipeline, prediction
 from coverage.errors import CoverageError, ScenarioError
 from coverage.io.files import sha256_of
-from coverage.io.store import Store, key_of
+from coverage.io.store import Store
 from coverage.io.writers import write_csv
 from tests.conftest import built_once
 
@@ -262,7 +262,7 @@ def test_a_map_from_python(demo_project: Path, tmp_path: Path) -> None:
 def test_a_damaged_entry_of_the_store_counts_as_absent(
     tmp_path: Path, damage: Callable[[Path], object]
 ) -> None:
-    store, key = Store(tmp_path), key_of({"a": 1})
+    store, key = Store(tmp_path), {"a": 1}
     store.put(key, {"x": np.arange(4)})
     damage(next((tmp_path / "results").glob("*.npz")))
     assert store.get(key) is None
@@ -275,7 +275,7 @@ def test_a_damaged_entry_of_the_store_counts_as_absent(
 def test_the_store_keeps_within_its_limit(tmp_path: Path) -> None:
     store = Store(tmp_path, limit_bytes=20_000)
     for number in range(5):
-        store.put(key_of({"n": number}), {"x": np.zeros(1_000)})
+        store.put({"n": number}, {"x": np.zeros(1_000)})
     left = list((tmp_path / "results").glob("*.npz"))
     assert len(left) == 2  # by hand: each entry is 8,000 bytes and a header; two fit
-    assert store.get(key_of({"n": 4})) is not None
+    assert store.get({"n": 4}) is not None

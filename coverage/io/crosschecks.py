@@ -1,4 +1,4 @@
-"""What only shows when tables are held against each other: places, communes, masts."""
+"""What only shows when tables are held against each other: places and communes."""
 
 from __future__ import annotations
 
@@ -8,17 +8,13 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from coverage.carriers import has_channel
 from coverage.errors import Problem
 from coverage.grid import FloatArray, Grid
-from coverage.params import TECHNOLOGIES
 from coverage.tables import Mask, Rule, rows_breaking
 from coverage.text import Text
 
-_MASTS_APART_M: Final = 50.0
 _OUTSIDE_COMMUNE_M: Final = 2_000.0
 _FAR_AWAY_DEG: Final = 3.0
-_POWER_COLUMNS: Final = ("tx_power_dbm", "antenna_gain_dbi", "feeder_loss_db")
 
 SWAPPED: Final = Rule(
     "swapped_coordinates",
@@ -118,34 +114,6 @@ OUTSIDE_COMMUNE: Final = Rule(
     ),
     "warning",
 )
-NO_POWER: Final = Rule(
-    "no_power",
-    Text(
-        "thiếu công suất: cần eirp_dbm, hoặc cả tx_power_dbm, antenna_gain_dbi, feeder_loss_db",
-        "no power: eirp_dbm, or all of tx_power_dbm, antenna_gain_dbi, feeder_loss_db is needed",
-    ),
-    Text("Hãy điền một trong hai cách.", "Fill in one of the two ways."),
-)
-NO_CHANNEL: Final = Rule(
-    "no_such_channel",
-    Text(
-        "công nghệ này không có kênh với băng thông như vậy",
-        "the technology has no channel of this bandwidth",
-    ),
-    Text(
-        "4G: 1.4, 3, 5, 10, 15, 20 MHz; 5G: 5 đến 100 MHz theo TS 38.104.",
-        "4G: 1.4, 3, 5, 10, 15, 20 MHz; 5G: 5 to 100 MHz as in TS 38.104.",
-    ),
-)
-SITE_APART: Final = Rule(
-    "site_in_two_places",
-    Text(
-        "các ô phủ của cùng một trạm cách nhau hơn 50 m",
-        "cells of one site stand more than 50 m apart",
-    ),
-    Text("Kiểm tra mã trạm hoặc tọa độ.", "Check the site id or the coordinates."),
-    "warning",
-)
 
 
 def coordinates(
@@ -185,63 +153,6 @@ def _inside(x: np.ndarray, y: np.ndarray, area: tuple[float, float, float, float
     west, south, east, north = area
     pad = _FAR_AWAY_DEG
     return (x > west - pad) & (x < east + pad) & (y > south - pad) & (y < north + pad)
-
-
-def with_eirp(stations: pd.DataFrame) -> pd.DataFrame:
-    """Return the stations with `eirp_dbm` filled from the three power columns."""
-    stations = stations.copy()
-    for name in (*_POWER_COLUMNS, "eirp_dbm"):
-        if name not in stations.columns:
-            stations[name] = np.nan
-    summed = stations["tx_power_dbm"] + stations["antenna_gain_dbi"] - stations["feeder_loss_db"]
-    stations["eirp_dbm"] = stations["eirp_dbm"].fillna(summed)
-    return stations
-
-
-def station_power(stations: pd.DataFrame, *, file: str) -> list[Problem]:
-    """Find cells whose power is not stated in either way."""
-    missing: Mask = with_eirp(stations)["eirp_dbm"].isna().to_numpy()
-    rows = stations.index.to_numpy()
-    return rows_breaking(NO_POWER, missing, None, file=file, column="eirp_dbm", rows=rows)
-
-
-def station_bandwidth(stations: pd.DataFrame, *, file: str) -> list[Problem]:
-    """Find cells whose technology has no channel of their bandwidth."""
-    wrong = [
-        technology in TECHNOLOGIES
-        and np.isfinite(bandwidth)
-        and not has_channel(technology, bandwidth, frequency)
-        for technology, bandwidth, frequency in zip(
-            stations["technology"],
-            stations["bandwidth_mhz"],
-            stations["frequency_mhz"],
-            strict=True,
-        )
-    ]
-    return rows_breaking(
-        NO_CHANNEL,
-        np.array(wrong, dtype=bool),
-        stations["bandwidth_mhz"].astype(str),
-        file=file,
-        column="bandwidth_mhz",
-        rows=stations.index.to_numpy(),
-    )
-
-
-def station_places(stations: gpd.GeoDataFrame, *, file: str) -> list[Problem]:
-    """Find sites whose cells stand apart."""
-    first = stations.groupby("site_id")["geometry"].transform("first")
-    apart: Mask = (
-        stations.geometry.distance(gpd.GeoSeries(first, crs=stations.crs)) > _MASTS_APART_M
-    ).to_numpy()
-    return rows_breaking(
-        SITE_APART,
-        apart,
-        stations["site_id"].astype(str),
-        file=file,
-        column="site_id",
-        rows=stations.index.to_numpy(),
-    )
 
 
 def village_communes(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
@@ -14,13 +15,15 @@ from shapely.geometry import box
 
 from coverage.errors import ExtentError, InputDataError, Problem
 from coverage.grid import Bounds, FloatArray, Grid, grid_over, metric_crs
-from coverage.io import crosschecks
+from coverage.io import crosschecks, station_checks
+from coverage.io.antennas import by_name, read_pattern
 from coverage.io.files import fingerprint_of
 from coverage.io.layers import points, read_layer, with_full_names
 from coverage.io.rasters import Tile, bounds_in, classes_on, in_step, open_tile, terrain_on
 from coverage.io.sheets import read_sheet
 from coverage.model import Inputs, Source
 from coverage.params import InputsSection, ProjectFile, Scenario
+from coverage.propagation.antennas import AntennaPattern
 from coverage.schema import TABLES, Geometry, Table
 from coverage.settings import examine_project_file
 from coverage.tables import check
@@ -29,6 +32,7 @@ from coverage.text import Text
 _LAYERS: Final = ("roads", "power_lines", "fibre_lines")
 _POINTS: Final = ("fibre_nodes", "measurements")
 _PLAIN: Final = ("indicators", "crosswalk")
+_RADIO_ROLES: Final = ("communes", "stations", "terrain", "land_cover", "antennas")
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +134,9 @@ def _read(desk: _Desk, file: ProjectFile, scenario: Scenario) -> Inputs | None:
     crs = _grid_crs(desk, file)
     communes = _layer(desk, "communes", entries.communes, crs)
     area = _area_in_degrees(communes)
+    patterns = _patterns(desk, entries)
     tables = {
-        name: _table(desk, name, entry, area)
+        name: _table(desk, name, entry, area, patterns)
         for name in ("villages", "stations", *_POINTS, *_PLAIN)
         if (entry := getattr(entries, name)) is not None
     }
@@ -161,6 +166,7 @@ def _read(desk: _Desk, file: ProjectFile, scenario: Scenario) -> Inputs | None:
             grid=grid,
             terrain_m=terrain_on(grid, tiles),
             cover=cover,
+            patterns=patterns,
             communes=communes,
             villages=villages,
             tables=tables,
@@ -177,6 +183,7 @@ def _assemble(
     grid: Grid,
     terrain_m: FloatArray,
     cover: Tile | None,
+    patterns: Mapping[str, AntennaPattern],
     communes: gpd.GeoDataFrame,
     villages: gpd.GeoDataFrame,
     tables: dict[str, pd.DataFrame | None],
@@ -195,13 +202,21 @@ def _assemble(
         desk.problems += crosschecks.on_terrain(
             frame, terrain_m, grid, rule, file=Path(entry).name, column=column
         )
-    desk.problems += crosschecks.station_places(stations, file=Path(file.inputs.stations).name)
+    name = Path(file.inputs.stations).name
+    desk.problems += station_checks.station_places(stations, file=name)
+    desk.problems += station_checks.station_models(stations, scenario.radio, file=name)
+    land_cover = None if cover is None else classes_on(grid, cover)
+    if cover is not None and land_cover is not None:
+        desk.problems += station_checks.land_cover_classes(
+            land_cover, scenario.land_cover, file=cover.name
+        )
     return Inputs(
         project=file.project,
         scenario=scenario,
         grid=grid,
         terrain_m=terrain_m,
-        land_cover=None if cover is None else classes_on(grid, cover),
+        land_cover=land_cover,
+        antennas=patterns,
         communes=communes.reset_index(drop=True),
         villages=villages.reset_index(drop=True),
         stations=stations.reset_index(drop=True),
@@ -215,6 +230,7 @@ def _assemble(
         sources=tuple(desk.sources),
         warnings=tuple(p for p in desk.problems if p.severity == "warning"),
         fingerprint=_fingerprint(desk.sources, grid),
+        radio_fingerprint=_fingerprint([s for s in desk.sources if s.role in _RADIO_ROLES], grid),
     )
 
 
@@ -274,7 +290,13 @@ def _layer(desk: _Desk, role: str, entry: str, crs: str) -> gpd.GeoDataFrame | N
     return None
 
 
-def _table(desk: _Desk, role: str, entry: str, area: Bounds | None) -> pd.DataFrame | None:
+def _table(
+    desk: _Desk,
+    role: str,
+    entry: str,
+    area: Bounds | None,
+    patterns: Mapping[str, AntennaPattern],
+) -> pd.DataFrame | None:
     name = Path(entry).name
     table = TABLES[role]
     with desk.collecting():
@@ -287,21 +309,24 @@ def _table(desk: _Desk, role: str, entry: str, area: Bounds | None) -> pd.DataFr
         )
         desk.problems += _ignored(table, checked.ignored_rows, name)
         if role == "stations":
-            desk.problems += _station_problems(frame, name)
-            frame = crosschecks.with_eirp(frame)
+            desk.problems += _station_problems(frame, patterns, name)
+            frame = station_checks.with_eirp(frame, patterns)
         desk.add_source(role, entry, rows_read=len(raw), rows_dropped=checked.ignored_rows)
         return frame
     return None
 
 
-def _station_problems(stations: pd.DataFrame, name: str) -> list[Problem]:
-    """Look at the stations' power and channels, as far as the columns are there."""
+def _station_problems(
+    stations: pd.DataFrame, patterns: Mapping[str, AntennaPattern], name: str
+) -> list[Problem]:
+    """Look at the stations' power, channels and antennas, as far as the columns are there."""
     needed = {"technology", "bandwidth_mhz", "frequency_mhz"}
     if stations.empty or not needed <= set(stations.columns):
         return []
     return [
-        *crosschecks.station_power(stations, file=name),
-        *crosschecks.station_bandwidth(stations, file=name),
+        *station_checks.station_antennas(stations, patterns, file=name),
+        *station_checks.station_power(stations, patterns, file=name),
+        *station_checks.station_bandwidth(stations, file=name),
     ]
 
 
@@ -340,6 +365,17 @@ def _ignored(table: Table, count: int, name: str) -> list[Problem]:
         if table.column("technology")
         else []
     )
+
+
+def _patterns(desk: _Desk, entries: InputsSection) -> Mapping[str, AntennaPattern]:
+    """Read the antenna patterns, each under the names that stations may use."""
+    listed = (entries.antennas,) if isinstance(entries.antennas, str) else entries.antennas
+    found = []
+    for entry in listed:
+        with desk.collecting():
+            found.append((desk.path(entry), read_pattern(desk.path(entry), name=Path(entry).name)))
+            desk.add_source("antennas", entry)
+    return by_name(found)
 
 
 def _tiles(desk: _Desk, entries: InputsSection) -> list[Tile]:

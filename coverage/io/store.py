@@ -13,9 +13,9 @@ import json
 import logging
 import os
 import tempfile
+import threading
 import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,13 +25,9 @@ import platformdirs
 Arrays = dict[str, np.ndarray[Any, Any]]
 
 DEFAULT_LIMIT_BYTES: Final = 4 * 1024**3
+_LOOK_AFTER_SHARE: Final = 32
+"""The store's size is looked at again when a 32nd of its limit has been written."""
 _LOG: Final = logging.getLogger(__name__)
-
-
-def key_of(parts: Mapping[str, object]) -> str:
-    """Return the hash of `parts`, which must be made of JSON values; the order does not matter."""
-    told = json.dumps(parts, sort_keys=True, ensure_ascii=True, allow_nan=False)
-    return hashlib.sha256(told.encode()).hexdigest()
 
 
 def default_folder() -> Path:
@@ -40,16 +36,26 @@ def default_folder() -> Path:
     return Path(named) if named else Path(platformdirs.user_cache_dir("phusong", appauthor=False))
 
 
-@dataclass(frozen=True, slots=True)
 class Store:
-    """Arrays on disk under content keys."""
+    """Arrays on disk, each named by the values it depends on; used by any number of threads.
 
-    folder: Path
-    limit_bytes: int = DEFAULT_LIMIT_BYTES
+    Parameters
+    ----------
+    folder
+        Where it lies; made when first written to.
+    limit_bytes
+        The least recently used entries go when the store has grown beyond it.
+    """
 
-    def get(self, key: str) -> Arrays | None:
-        """Return the arrays of an entry, or None where it is absent or damaged."""
-        path = self._path(key)
+    def __init__(self, folder: Path, *, limit_bytes: int = DEFAULT_LIMIT_BYTES) -> None:
+        self._folder = folder / "results"
+        self._limit_bytes = limit_bytes
+        self._written_bytes = limit_bytes
+        self._lock = threading.Lock()
+
+    def get(self, parts: Mapping[str, object], /) -> Arrays | None:
+        """Return the arrays kept under `parts` (JSON values), or None if absent or damaged."""
+        path = self._path(parts)
         try:
             with path.open("rb") as stream, np.load(stream, allow_pickle=False) as entry:
                 arrays = {name: entry[name] for name in entry.files}
@@ -63,9 +69,11 @@ class Store:
             return None
         return arrays
 
-    def put(self, key: str, arrays: Mapping[str, np.ndarray[Any, Any]]) -> None:
+    def put(
+        self, parts: Mapping[str, object], arrays: Mapping[str, np.ndarray[Any, Any]], /
+    ) -> None:
         """Keep arrays; where the disk refuses, the result is simply not kept."""
-        path = self._path(key)
+        path = self._path(parts)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             handle, name = tempfile.mkstemp(dir=path.parent, suffix=".partial")
@@ -75,22 +83,32 @@ class Store:
                 Path(name).replace(path)
             finally:
                 Path(name).unlink(missing_ok=True)
-            self._evict()
+            self._count(sum(array.nbytes for array in arrays.values()))
         except OSError as error:
             _LOG.warning("the result is not kept in the cache: %s", error)
 
-    def _path(self, key: str) -> Path:
-        return self.folder / "results" / f"{key}.npz"
+    def _path(self, parts: Mapping[str, object]) -> Path:
+        told = json.dumps(parts, sort_keys=True, ensure_ascii=True, allow_nan=False)
+        return self._folder / f"{hashlib.sha256(told.encode()).hexdigest()}.npz"
+
+    def _count(self, written_bytes: int) -> None:
+        """Look at the store's size now and then: with thousands of entries that takes a while."""
+        with self._lock:
+            self._written_bytes += written_bytes
+            if self._written_bytes < self._limit_bytes / _LOOK_AFTER_SHARE:
+                return
+            self._written_bytes = 0
+            self._evict()
 
     def _evict(self) -> None:
         """Remove the entries not used for longest until the store is within its limit."""
         entries = []
-        for path in (self.folder / "results").glob("*.npz"):
+        for path in self._folder.glob("*.npz"):
             with contextlib.suppress(FileNotFoundError):
                 entries.append((path.stat().st_mtime_ns, path.stat().st_size, path))
         size = sum(entry[1] for entry in entries)
         for _, length, path in sorted(entries)[:-1]:
-            if size <= self.limit_bytes:
+            if size <= self._limit_bytes:
                 return
             with contextlib.suppress(OSError):
                 path.unlink()

@@ -3,10 +3,34 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
 
 from coverage.propagation._compile import formula
 
-OMNI_BEAMWIDTH_DEG = 360.0
+OMNI_BEAMWIDTH_DEG: Final = 360.0
+PATTERN_DEGREES: Final = 360
+"""Samples of a measured cut, one a degree."""
+
+Cut = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AntennaPattern:
+    """A maker's measured pattern: loss against the gain, in dB, one value a degree.
+
+    `horizontal_db` (360,) counts clockwise from the axis; `vertical_db` (360,) counts downward from
+    the horizon ahead, so that an electrical tilt of 6° has its least loss at 6.
+    """
+
+    name: str
+    gain_dbi: float
+    frequency_mhz: float
+    horizontal_db: Cut
+    vertical_db: Cut
 
 
 @formula
@@ -48,3 +72,31 @@ def pattern_loss_db(
     lift = (below_horizon_deg - downtilt_deg) / vertical_beamwidth_deg
     vertical_db = min(12.0 * lift * lift, side_lobe_db)
     return min(horizontal_db + vertical_db, front_to_back_db)
+
+
+@formula
+def measured_loss_db(
+    horizontal_db: Cut,
+    vertical_db: Cut,
+    off_axis_deg: float,
+    below_horizon_deg: float,
+    downtilt_deg: float,
+) -> float:
+    """Return the loss of a measured pattern: the sum of its two cuts at the receiver's direction.
+
+    Between two degrees the cuts are interpolated. `downtilt_deg` is the mechanical tilt, added to
+    the electrical one that the vertical cut already has; the turn of the pattern about the
+    horizontal axis is taken in the vertical cut alone.
+    """
+    return _cut_db(horizontal_db, off_axis_deg) + _cut_db(
+        vertical_db, below_horizon_deg - downtilt_deg
+    )
+
+
+@formula
+def _cut_db(cut_db: Cut, angle_deg: float) -> float:
+    turn = angle_deg - PATTERN_DEGREES * math.floor(angle_deg / PATTERN_DEGREES)
+    low = int(turn) % PATTERN_DEGREES
+    part = turn - math.floor(turn)
+    high = (low + 1) % PATTERN_DEGREES
+    return float(cut_db[low]) * (1.0 - part) + float(cut_db[high]) * part

@@ -6,92 +6,165 @@ They run on one thread each and release the interpreter's lock.
 from __future__ import annotations
 
 import math
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
 from coverage.grid import FloatArray, IndexArray
-from coverage.propagation._compile import kernel
-from coverage.propagation.antennas import pattern_loss_db
+from coverage.propagation._compile import formula, kernel
+from coverage.propagation.antennas import measured_loss_db, pattern_loss_db
 
 ServerArray = np.ndarray[Any, np.dtype[np.int32]]
+LossArray = np.ndarray[Any, np.dtype[np.int16]]
+ClassArray = np.ndarray[Any, np.dtype[np.uint8]]
+
+LOSS_STEP_DB: Final = 0.01
+UNKNOWN_LOSS: Final = -32768
+"""Steps of a path that is not known."""
+NO_PATH: Final = 32767
+"""Steps of a path beyond the model's range, or of so great a loss that nothing arrives."""
+FORMULA: Final = -1
+"""Pattern of a sector whose antenna is the parametric one."""
 
 _FREE_SPACE_DB: Final = 32.45  # at 1 km and 1 MHz (ITU-R P.525)
 
 
+class Place(NamedTuple):
+    """Where a mast stands and how far it is looked at."""
+
+    row: int
+    col: int
+    antenna_height_m: float
+    resolution_m: float
+    radius_m: float
+    rx_height_m: float
+
+
+class Sectors(NamedTuple):
+    """Cells of one mast and layer: number in the table (from 1), band of the losses, antenna."""
+
+    number: IndexArray
+    band: IndexArray
+    level_dbm: FloatArray
+    azimuth_deg: FloatArray
+    beamwidth_deg: FloatArray
+    downtilt_deg: FloatArray
+    pattern: IndexArray
+
+
+class Antennas(NamedTuple):
+    """Constants of the parametric pattern, and the measured cuts (n, 360) that sectors name."""
+
+    vertical_beamwidth_deg: float
+    front_to_back_db: float
+    side_lobe_db: float
+    horizontal_db: FloatArray
+    vertical_db: FloatArray
+
+
+class Ground(NamedTuple):
+    """Terrain, and the land cover that takes its loss at the receiver (band, class)."""
+
+    terrain_m: FloatArray
+    land_cover: ClassArray
+    receiver_loss_db: FloatArray
+
+
+def in_steps(loss_db: FloatArray) -> LossArray:
+    """Return losses in whole steps of `LOSS_STEP_DB`, the form in which they are kept and used."""
+    known = ~np.isnan(loss_db)
+    steps = np.full(loss_db.shape, UNKNOWN_LOSS, dtype=np.int16)
+    steps[known] = np.minimum(np.rint(loss_db[known] / LOSS_STEP_DB), NO_PATH)
+    return steps
+
+
+@formula
+def _gain_dbm(
+    k: int, sectors: Sectors, antennas: Antennas, bearing_deg: float, below_deg: float
+) -> float:
+    """Return a sector's level in a direction, before path loss."""
+    off_axis_deg = bearing_deg - sectors.azimuth_deg[k]
+    pattern = sectors.pattern[k]
+    if pattern == FORMULA:
+        loss_db = pattern_loss_db(
+            off_axis_deg,
+            below_deg,
+            sectors.beamwidth_deg[k],
+            sectors.downtilt_deg[k],
+            antennas.vertical_beamwidth_deg,
+            antennas.front_to_back_db,
+            antennas.side_lobe_db,
+        )
+    else:
+        loss_db = measured_loss_db(
+            antennas.horizontal_db[pattern],
+            antennas.vertical_db[pattern],
+            off_axis_deg,
+            below_deg,
+            sectors.downtilt_deg[k],
+        )
+    return float(sectors.level_dbm[k]) - loss_db
+
+
 @kernel
 def strongest_of_mast(
-    loss_db: FloatArray,
-    terrain_m: FloatArray,
-    receiver_loss_db: FloatArray,
-    row: int,
-    col: int,
-    antenna_height_m: float,
-    resolution_m: float,
-    radius_m: float,
-    rx_height_m: float,
+    loss: LossArray,
     frequencies_mhz: FloatArray,
-    members: IndexArray,
-    bands: IndexArray,
-    level_dbm: FloatArray,
-    azimuth_deg: FloatArray,
-    beamwidth_deg: FloatArray,
-    downtilt_deg: FloatArray,
-    vertical_beamwidth_deg: float,
-    front_to_back_db: float,
-    side_lobe_db: float,
+    ground: Ground,
+    place: Place,
+    sectors: Sectors,
+    antennas: Antennas,
 ) -> tuple[FloatArray, ServerArray, FloatArray, bool]:
     """Return the strongest cell of one mast and layer over its window.
 
-    `loss_db` is (bands, H, W), NaN where a path is out of reach or not known. Returned are the
-    signal (-inf where there is none), the cell's number (1 + position in the table), the free-space
-    signal where the path is not known, and whether there is any such path.
+    `loss` is (bands, H, W), in steps. Returned are the signal (-inf where there is none), the
+    cell's number, the free-space signal where the path is not known, and whether there is any such
+    path.
     """
-    height, width = loss_db.shape[1:]
+    height, width = loss.shape[1:]
     half = height // 2
     signal = np.full((height, width), -np.inf, dtype=np.float32)
     server = np.zeros((height, width), dtype=np.int32)
     possible = np.full((height, width), -np.inf, dtype=np.float32)
     blocked = False
-    top_m = terrain_m[row, col] + antenna_height_m
+    terrain_m = ground.terrain_m
+    top_m = terrain_m[place.row, place.col] + place.antenna_height_m
     for i in range(height):
-        r = row + i - half
+        r = place.row + i - half
         if r < 0 or r >= terrain_m.shape[0]:
             continue
         for j in range(width):
-            c = col + j - half
+            c = place.col + j - half
             if c < 0 or c >= terrain_m.shape[1]:
                 continue
-            north_m = (half - i) * resolution_m
-            east_m = (j - half) * resolution_m
+            north_m = (half - i) * place.resolution_m
+            east_m = (j - half) * place.resolution_m
             distance_m = math.sqrt(north_m * north_m + east_m * east_m)
-            if distance_m > radius_m:
+            if distance_m > place.radius_m:
                 continue
             bearing_deg = math.degrees(math.atan2(east_m, north_m))
             ground_m = terrain_m[r, c]
-            drop_m = 0.0 if np.isnan(ground_m) else top_m - ground_m - rx_height_m
-            below_deg = math.degrees(math.atan2(drop_m, max(distance_m, 0.5 * resolution_m)))
-            for k in range(members.size):
-                loss = loss_db[bands[k], i, j]
-                gain = level_dbm[k] - pattern_loss_db(
-                    bearing_deg - azimuth_deg[k],
-                    below_deg,
-                    beamwidth_deg[k],
-                    downtilt_deg[k],
-                    vertical_beamwidth_deg,
-                    front_to_back_db,
-                    side_lobe_db,
-                )
-                if np.isnan(loss):
+            drop_m = 0.0 if np.isnan(ground_m) else top_m - ground_m - place.rx_height_m
+            near_m = max(distance_m, 0.5 * place.resolution_m)
+            below_deg = math.degrees(math.atan2(drop_m, near_m))
+            cover = ground.land_cover[r, c]
+            for k in range(sectors.number.size):
+                band = sectors.band[k]
+                steps = loss[band, i, j]
+                if steps == NO_PATH:
+                    continue
+                gain = _gain_dbm(k, sectors, antennas, bearing_deg, below_deg)
+                if steps == UNKNOWN_LOSS:
                     blocked = True
-                    far_km = max(distance_m, resolution_m) / 1000.0
-                    free_db = _FREE_SPACE_DB + 20.0 * math.log10(far_km * frequencies_mhz[bands[k]])
+                    far_km = max(distance_m, place.resolution_m) / 1000.0
+                    free_db = _FREE_SPACE_DB + 20.0 * math.log10(far_km * frequencies_mhz[band])
                     possible[i, j] = max(possible[i, j], np.float32(gain - free_db))
                     continue
-                level = np.float32(gain - loss - receiver_loss_db[r, c])
+                loss_db = steps * LOSS_STEP_DB + ground.receiver_loss_db[band, cover]
+                level = np.float32(gain - loss_db)
                 if level > signal[i, j]:
                     signal[i, j] = level
-                    server[i, j] = members[k] + 1
+                    server[i, j] = sectors.number[k]
     return signal, server, possible, blocked
 
 

@@ -24,6 +24,7 @@ from coverage.propagation.diffraction import HORIZONTAL, VERTICAL
 from coverage.propagation.pixel_profiles import profile_losses
 from coverage.propagation.ray_paths import Link, distance_table
 from coverage.propagation.rays import Integers, ray_owners, ray_rises
+from coverage.propagation.sight import seen_pixels
 from coverage.propagation.sweep import sweep
 from coverage.propagation.validity import require, require_choice
 from coverage.text import Text
@@ -168,6 +169,47 @@ def site_path_loss_db(
     losses = np.full((frequencies_ghz.size, side, side), np.nan, dtype=np.float32)
     losses[:, *inside] = loss.reshape(-1, side, side)[:, *inside]
     return losses
+
+
+def pixels_in_sight(
+    dem_m: ArrayLike,
+    *,
+    row: int,
+    col: int,
+    resolution_m: float,
+    radius_m: float,
+    tx_height_m: float,
+    rx_height_m: float,
+    delta_n: float = DEFAULT_PARAMS.delta_n,
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return which pixels around a mast have a known path to it, and which of them see it.
+
+    Arguments and window are those of `site_path_loss_db`; the rays are the sweep's, over the
+    effective Earth of `delta_n`. The mast's own pixel sees it.
+
+    Raises
+    ------
+    ExtentError
+        The mast stands outside the raster or on unknown terrain.
+    """
+    dem = np.asarray(dem_m)
+    _require_mast(dem, row, col)
+    _require_settings(dem, None, resolution_m, radius_m, "sweep", "all")
+    cells = math.ceil(radius_m / resolution_m)
+    terrain = _window(dem, row, col, cells)
+    side = terrain.shape[0]
+    known, seen = np.zeros(side * side, dtype=bool), np.zeros(side * side, dtype=bool)
+    seen_pixels(
+        terrain.ravel(), cells, *_rays(cells, math.floor((radius_m / resolution_m) ** 2)),
+        float(terrain[cells, cells]) + tx_height_m, float(rx_height_m), float(resolution_m),
+        effective_earth_radius_km(float(delta_n)) * 1e3, known, seen,
+    )  # fmt: skip
+    known[cells * side + cells] = seen[cells * side + cells] = True
+    outside = np.ones((side, side), dtype=bool)
+    outside[_inside(dem.shape, row, col, cells)] = False
+    known.reshape(side, side)[outside] = False
+    seen.reshape(side, side)[outside] = False
+    return known.reshape(side, side), seen.reshape(side, side)
 
 
 def _window(dem: NDArray[np.floating], row: int, col: int, cells: int) -> NDArray[np.float32]:

@@ -100,13 +100,14 @@ def map_parts(result: Result, operator: str) -> dict[str, tuple[str, Payload]]:
 
 def prediction_key(inputs: Inputs, scenario: Scenario) -> str:
     """Key of what a prediction depends on."""
-    return key_of(inputs.fingerprint, scenario.radio, scenario.land_cover)
+    return key_of(inputs.radio_fingerprint, scenario.radio, scenario.land_cover)
 
 
 def grading_key(inputs: Inputs, scenario: Scenario, operator: str) -> str:
     """Key of what classes depend on."""
     return key_of(
         prediction_key(inputs, scenario),
+        inputs.fingerprint,
         inputs.project,
         scenario.name,
         scenario.gaps,

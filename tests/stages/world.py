@@ -91,6 +91,7 @@ def world(
         "grid": GRID,
         "terrain_m": terrain() if terrain_m is None else terrain_m,
         "land_cover": None,
+        "antennas": {},
         "communes": gpd.GeoDataFrame(
             {
                 "commune_code": ["00001", "00002"],
@@ -112,5 +113,6 @@ def world(
         "sources": (),
         "warnings": (),
         "fingerprint": "made",
+        "radio_fingerprint": "made",
     }
     return Inputs(**(values | changes))

@@ -25,6 +25,11 @@ class Layers:
         self._possible_dbm: dict[int, FloatArray] = {}
         self._lock = threading.Lock()
 
+    def best_dbm(self, layer: int) -> FloatArray:
+        """Return the layer's strongest signal so far, -inf where there is none; only to look at."""
+        best: FloatArray = self._signal_dbm[layer]
+        return best
+
     def merge(self, layer: int, row0: int, col0: int, signal: FloatArray, server: Any) -> None:
         """Keep the stronger of the layer and a mast's window."""
         with self._lock:

@@ -257,6 +257,7 @@ def _add_mast(mast: Mast, work: _Work) -> None:
             place,
             work.cells.sectors(members, bands),
             work.antennas,
+            work.layers.best_dbm(layer),
         )
         work.layers.merge(layer, row0, col0, signal, server)
         if blocked:

@@ -79,6 +79,18 @@ def in_steps(loss_db: FloatArray) -> LossArray:
 
 
 @formula
+def _direction_deg(place: Place, terrain_m: FloatArray, row: int, col: int) -> tuple[float, float]:
+    """Return the bearing of a pixel from the mast, and its angle below the antenna's horizon."""
+    north_m = (place.row - row) * place.resolution_m
+    east_m = (col - place.col) * place.resolution_m
+    top_m = terrain_m[place.row, place.col] + place.antenna_height_m
+    ground_m = terrain_m[row, col]
+    drop_m = 0.0 if np.isnan(ground_m) else top_m - ground_m - place.rx_height_m
+    near_m = max(math.sqrt(north_m * north_m + east_m * east_m), 0.5 * place.resolution_m)
+    return math.degrees(math.atan2(east_m, north_m)), math.degrees(math.atan2(drop_m, near_m))
+
+
+@formula
 def _gain_dbm(
     k: int, sectors: Sectors, antennas: Antennas, bearing_deg: float, below_deg: float
 ) -> float:
@@ -106,6 +118,38 @@ def _gain_dbm(
     return float(sectors.level_dbm[k]) - loss_db
 
 
+@formula
+def _strongest_sector(
+    band: int, sectors: Sectors, antennas: Antennas, bearing_deg: float, below_deg: float
+) -> tuple[float, int]:
+    """Return the strongest of a band's sectors in a direction, before path loss, and its number."""
+    best_dbm, number = -np.inf, 0
+    for k in range(sectors.number.size):
+        if sectors.band[k] == band:
+            gain_dbm = _gain_dbm(k, sectors, antennas, bearing_deg, below_deg)
+            if gain_dbm > best_dbm:
+                best_dbm, number = gain_dbm, sectors.number[k]
+    return best_dbm, number
+
+
+@formula
+def _greatest_level_dbm(band: int, sectors: Sectors) -> float:
+    """Return the greatest level of a band's sectors in their axes; -inf where there is none."""
+    greatest_dbm = -np.inf
+    for k in range(sectors.number.size):
+        if sectors.band[k] == band:
+            greatest_dbm = max(greatest_dbm, sectors.level_dbm[k])
+    return greatest_dbm
+
+
+@formula
+def _free_space_db(place: Place, row: int, col: int, frequency_mhz: float) -> float:
+    """Return the loss over open ground to a pixel, at least a cell away."""
+    cells = math.sqrt(float((row - place.row) ** 2 + (col - place.col) ** 2))
+    distance_km = max(cells, 1.0) * place.resolution_m / 1000.0
+    return _FREE_SPACE_DB + 20.0 * math.log10(distance_km * frequency_mhz)
+
+
 @kernel
 def strongest_of_mast(
     loss: LossArray,
@@ -114,12 +158,17 @@ def strongest_of_mast(
     place: Place,
     sectors: Sectors,
     antennas: Antennas,
+    best: FloatArray,
 ) -> tuple[FloatArray, ServerArray, FloatArray, bool]:
     """Return the strongest cell of one mast and layer over its window.
 
-    `loss` is (bands, H, W), in steps. Returned are the signal (-inf where there is none), the
-    cell's number, the free-space signal where the path is not known, and whether there is any such
-    path.
+    `loss` is (bands, H, W), in steps; `best` is the layer's strongest signal so far, on the whole
+    grid. Returned are the signal (-inf where there is none or `best` is stronger), the cell's
+    number, the free-space signal where the path is not known, and whether there is any such path.
+
+    Neither a pattern nor the ground adds to a signal, so most pixels are told by power and loss
+    alone to be served better already, and their directions are never computed. `best` may grow in
+    another thread meanwhile: then less is left out, and merging decides the same.
     """
     height, width = loss.shape[1:]
     half = height // 2
@@ -127,44 +176,39 @@ def strongest_of_mast(
     server = np.zeros((height, width), dtype=np.int32)
     possible = np.full((height, width), -np.inf, dtype=np.float32)
     blocked = False
-    terrain_m = ground.terrain_m
-    top_m = terrain_m[place.row, place.col] + place.antenna_height_m
-    for i in range(height):
-        r = place.row + i - half
-        if r < 0 or r >= terrain_m.shape[0]:
+    reach = math.floor((place.radius_m / place.resolution_m) ** 2)
+    rows, cols = ground.terrain_m.shape
+    for band in range(loss.shape[0]):
+        most_dbm = _greatest_level_dbm(band, sectors)
+        if most_dbm == -np.inf:
             continue
-        for j in range(width):
-            c = place.col + j - half
-            if c < 0 or c >= terrain_m.shape[1]:
-                continue
-            north_m = (half - i) * place.resolution_m
-            east_m = (j - half) * place.resolution_m
-            distance_m = math.sqrt(north_m * north_m + east_m * east_m)
-            if distance_m > place.radius_m:
-                continue
-            bearing_deg = math.degrees(math.atan2(east_m, north_m))
-            ground_m = terrain_m[r, c]
-            drop_m = 0.0 if np.isnan(ground_m) else top_m - ground_m - place.rx_height_m
-            near_m = max(distance_m, 0.5 * place.resolution_m)
-            below_deg = math.degrees(math.atan2(drop_m, near_m))
-            cover = ground.land_cover[r, c]
-            for k in range(sectors.number.size):
-                band = sectors.band[k]
+        for i in range(max(0, half - place.row), min(height, rows - place.row + half)):
+            r = place.row + i - half
+            span = int(math.sqrt(reach - (i - half) ** 2))
+            first = max(half - span, half - place.col)
+            for j in range(first, min(half + span + 1, cols - place.col + half)):
+                c = place.col + j - half
                 steps = loss[band, i, j]
-                if steps == NO_PATH:
+                known = steps != UNKNOWN_LOSS
+                limit_dbm = max(best[r, c], signal[i, j])
+                if steps == NO_PATH or (
+                    known and np.float32(most_dbm - steps * LOSS_STEP_DB) < limit_dbm
+                ):
                     continue
-                gain = _gain_dbm(k, sectors, antennas, bearing_deg, below_deg)
-                if steps == UNKNOWN_LOSS:
+                bearing_deg, below_deg = _direction_deg(place, ground.terrain_m, r, c)
+                gain_dbm, number = _strongest_sector(
+                    band, sectors, antennas, bearing_deg, below_deg
+                )
+                if not known:
                     blocked = True
-                    far_km = max(distance_m, place.resolution_m) / 1000.0
-                    free_db = _FREE_SPACE_DB + 20.0 * math.log10(far_km * frequencies_mhz[band])
-                    possible[i, j] = max(possible[i, j], np.float32(gain - free_db))
+                    free_db = _free_space_db(place, r, c, frequencies_mhz[band])
+                    possible[i, j] = max(possible[i, j], np.float32(gain_dbm - free_db))
                     continue
-                loss_db = steps * LOSS_STEP_DB + ground.receiver_loss_db[band, cover]
-                level = np.float32(gain - loss_db)
-                if level > signal[i, j]:
+                at_receiver_db = ground.receiver_loss_db[band, ground.land_cover[r, c]]
+                level = np.float32(gain_dbm - steps * LOSS_STEP_DB - at_receiver_db)
+                if level > signal[i, j] or (level == signal[i, j] and number < server[i, j]):
                     signal[i, j] = level
-                    server[i, j] = sectors.number[k]
+                    server[i, j] = number
     return signal, server, possible, blocked
 
 

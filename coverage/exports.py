@@ -13,11 +13,12 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from coverage import gaps
 from coverage.errors import CoverageError, Problem
 from coverage.io import writers
 from coverage.io.files import sha256_of
 from coverage.model import Raster, Result
-from coverage.params import SIGNAL_CLASSES, TECHNOLOGIES
+from coverage.params import SIGNAL_CLASSES, TECHNOLOGIES, Technology
 from coverage.schema import dictionary, output_columns
 from coverage.text import Text
 
@@ -60,6 +61,7 @@ _PACKAGES: Final = (
     "shapely",
 )
 _TIMINGS: Final = "timings.json"
+_NO_PERCENT: Final = 255
 
 
 def write_outputs(
@@ -142,10 +144,23 @@ def _write_all(result: Result, map_page: str, folder: Path) -> None:
         writers.write_cog(
             folder / name, Raster(array=rounded, grid=raster.grid), nodata=np.nan, tags=tags
         )
+        writers.write_cog(
+            folder / f"served_probability_{technology.lower()}.tif",
+            _probability_percent(result, technology),
+            nodata=_NO_PERCENT,
+            tags=tags | {"unit": "percent"},
+        )
     for technology, raster in result.server.items():
         writers.write_cog(folder / f"server_{technology.lower()}.tif", raster, nodata=0, tags=tags)
     (folder / "map.html").write_text(map_page, encoding="utf-8", newline="\n")
     _write_report(result, villages, communes, folder / "report.xlsx")
+
+
+def _probability_percent(result: Result, technology: Technology) -> Raster:
+    """Return the chance of being served in whole percent."""
+    share = gaps.served_probability(result.inputs, result.prediction, result.scenario, technology)
+    percent = np.where(np.isnan(share), _NO_PERCENT, np.rint(share * 100.0)).astype(np.uint8)
+    return Raster(array=percent, grid=result.prediction.grid)
 
 
 def _cells(result: Result) -> pd.DataFrame:

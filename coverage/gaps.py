@@ -145,6 +145,7 @@ class _Signal:
         self._possible_dbm = prediction.possible_dbm.get(technology)
         self._limits = scenario.thresholds.technologies[technology]
         self._rules = scenario.gaps
+        self._sigma_db = scenario.sigma_db
 
     def grade(self, place: _Place) -> Grade:
         """Grade the disc of a village's accuracy: median signal, class, chances and share."""
@@ -153,7 +154,7 @@ class _Signal:
             return _UNKNOWN
         weak_dbm = self._limits.weak_dbm
         median_dbm = float(np.median(level_dbm))
-        probability = ndtr((level_dbm - weak_dbm) / self._rules.shadowing_sigma_db).mean()
+        probability = _served_probability(level_dbm, weak_dbm, self._sigma_db).mean()
         served = float((level_dbm >= weak_dbm).mean())
         return (
             round(median_dbm, 2) if np.isfinite(median_dbm) else np.nan,
@@ -242,6 +243,33 @@ def _covered_cells(
     if possible_dbm is not None:
         known &= covered | (possible_dbm < weak_dbm)
     return covered, known
+
+
+def served_probability(
+    inputs: Inputs,
+    prediction: Prediction,
+    scenario: Scenario,
+    technology: Technology,
+    *,
+    operator: str = "",
+) -> FloatArray:
+    """Return every cell's chance to reach the weak limit under log-normal shadowing, 0-1.
+
+    Φ((signal − limit)/σ), σ of the scenario; NaN where it is not known whether there is signal.
+    """
+    weak_dbm = scenario.thresholds.technologies[technology].weak_dbm
+    _, known = _covered_cells(inputs, prediction, scenario, technology, operator)
+    signal_dbm = prediction.signal_dbm.get((technology, operator))
+    probability = np.zeros(inputs.grid.shape, dtype=np.float32)
+    if signal_dbm is not None:
+        level_dbm = np.nan_to_num(signal_dbm, nan=-np.inf)
+        probability = _served_probability(level_dbm, weak_dbm, scenario.sigma_db)
+    return np.where(known, probability, np.float32(np.nan))
+
+
+def _served_probability(signal_dbm: FloatArray, weak_dbm: float, sigma_db: float) -> FloatArray:
+    probability: FloatArray = ndtr((signal_dbm - weak_dbm) / sigma_db)
+    return probability
 
 
 def _count_by(commune: Any, chosen: BoolArray, communes: int) -> np.ndarray[Any, Any]:

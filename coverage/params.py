@@ -6,6 +6,7 @@ default lies in `presets/*.toml` with its source.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal, Self
 
@@ -88,8 +89,28 @@ class ClassThresholds(Frozen):
         return self
 
 
+class ReceiverLevel(Frozen):
+    """Where the receiver is: the margin over outdoor limits, and the further spread of signal."""
+
+    title_vi: str
+    title_en: str
+    margin_db: Annotated[float, Field(ge=0.0, le=60.0)]
+    sigma_db: Annotated[float, Field(ge=0.0, le=20.0)]
+    source: str
+    year: int
+    is_assumption: bool
+
+    @property
+    def title(self) -> Text:
+        """Title in both languages."""
+        return Text(self.title_vi, self.title_en)
+
+
 class ThresholdProfile(Frozen):
-    """Named limits of all technologies, with where they come from."""
+    """Named limits of all technologies, with where they come from.
+
+    `extra_sigma_db` is the spread that the receiver's place adds to the shadowing outdoors.
+    """
 
     title_vi: str
     title_en: str
@@ -97,10 +118,33 @@ class ThresholdProfile(Frozen):
     year: int
     is_assumption: bool
     technologies: dict[Technology, ClassThresholds]
+    extra_sigma_db: Annotated[float, Field(ge=0.0, le=20.0)] = 0.0
+
+    def raised(self, level: ReceiverLevel) -> ThresholdProfile:
+        """Return the outdoor limits that the level asks for."""
+        if not level.margin_db and not level.sigma_db:
+            return self
+        more = f"+ {level.margin_db:g} dB"
+        return ThresholdProfile(
+            title_vi=f"{self.title_vi} · {level.title_vi} ({more})",
+            title_en=f"{self.title_en} · {level.title_en} ({more})",
+            source=f"{self.source}; {level.source}",
+            year=max(self.year, level.year),
+            is_assumption=self.is_assumption or level.is_assumption,
+            technologies={
+                technology: ClassThresholds(
+                    good_dbm=limits.good_dbm + level.margin_db,
+                    weak_dbm=limits.weak_dbm + level.margin_db,
+                )
+                for technology, limits in self.technologies.items()
+            },
+            extra_sigma_db=math.hypot(self.extra_sigma_db, level.sigma_db),
+        )
 
     def __hash__(self) -> int:
         """Hash by content; the mapping is never changed."""
-        return hash((self.title_en, self.source, tuple(sorted(self.technologies.items(), key=str))))
+        limits = tuple(sorted(self.technologies.items(), key=str))
+        return hash((self.title_en, self.source, limits, self.extra_sigma_db))
 
     @property
     def title(self) -> Text:
@@ -204,6 +248,11 @@ class Scenario(Frozen):
     thresholds: ThresholdProfile
     priority: PriorityRules
     land_cover: LandCover
+
+    @property
+    def sigma_db(self) -> float:
+        """Spread of the signal around its prediction: shadowing and the receiver's place."""
+        return math.hypot(self.gaps.shadowing_sigma_db, self.thresholds.extra_sigma_db)
 
 
 class ProjectSection(Frozen):

@@ -13,7 +13,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from coverage.errors import Problem
-from coverage.params import PriorityRules, ProjectFile, Scenario, ThresholdProfile
+from coverage.params import (
+    PriorityRules,
+    ProjectFile,
+    ReceiverLevel,
+    Scenario,
+    ThresholdProfile,
+)
 from coverage.text import Text
 from coverage.validation import SettingsError, examined, setting_problem, validated
 
@@ -31,6 +37,14 @@ def threshold_profiles() -> dict[str, ThresholdProfile]:
     return {
         name: validated(ThresholdProfile, table, f"presets/thresholds.toml [{name}]")
         for name, table in _preset("thresholds").items()
+    }
+
+
+def receiver_levels() -> dict[str, ReceiverLevel]:
+    """Return the shipped places of a receiver by name."""
+    return {
+        name: validated(ReceiverLevel, table, f"presets/levels.toml [{name}]")
+        for name, table in _preset("levels").items()
     }
 
 
@@ -53,8 +67,8 @@ def scenario_from(
     ----------
     settings
         Tables `radio` and `gaps` override single values. `thresholds` is the name of a shipped
-        profile or a table; `weights` maps criterion names to weights; `priority` replaces all
-        criteria.
+        profile or a table; `level` names where the receiver is, which raises them. `weights` maps
+        criterion names to weights; `priority` replaces all criteria.
     where
         Name of the file, for messages.
     land_cover
@@ -119,7 +133,7 @@ def _examined_scenario(
 ) -> tuple[Scenario | None, list[Problem]]:
     """Build a scenario and find all its problems; what is wrong is left out."""
     preset = _preset("scenario")
-    allowed = {"name", "radio", "gaps", "thresholds", "weights", "priority"}
+    allowed = {"name", "radio", "gaps", "thresholds", "level", "weights", "priority"}
     problems = [
         setting_problem(where, key, None, _unknown_key(sorted(allowed)), rule="unknown_key")
         for key in sorted(set(settings) - allowed)
@@ -158,6 +172,8 @@ def _examined_scenario(
             priority = priority.with_weights(tables["weights"])
         except SettingsError as error:
             problems += error.problems
+    level, more = _level(settings.get("level", preset["level"]), where)
+    problems += more
     scenario, more = examined(
         Scenario,
         {
@@ -170,7 +186,22 @@ def _examined_scenario(
         },
         where,
     )
+    if scenario is not None:
+        raised = scenario.thresholds.raised(level)
+        scenario = scenario.model_copy(update={"thresholds": raised})
     return scenario, problems + more
+
+
+def _level(name: object, where: str) -> tuple[ReceiverLevel, list[Problem]]:
+    """Return the level of this name; the outdoor one, and the problem, where there is none."""
+    levels = receiver_levels()
+    if isinstance(name, str) and name in levels:
+        return levels[name], []
+    what = Text(
+        f"không có mức này; hãy chọn trong {sorted(levels)}",
+        f"no level of this name; choose of {sorted(levels)}",
+    )
+    return levels["outdoor"], [setting_problem(where, "level", name, what, rule="unknown_level")]
 
 
 def read_toml(path: Path) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from coverage.io.layers import points, read_layer, with_full_names
 from coverage.io.rasters import Tile, bounds_in, classes_on, in_step, open_tile, terrain_on
 from coverage.io.sheets import read_sheet
 from coverage.model import Inputs, Source
-from coverage.params import InputsSection, ProjectFile, Scenario
+from coverage.params import InputsSection, ProjectFile, RadioParams, Scenario
 from coverage.propagation.antennas import AntennaPattern
 from coverage.schema import TABLES, Geometry, Table
 from coverage.settings import examine_project_file
@@ -136,7 +136,7 @@ def _read(desk: _Desk, file: ProjectFile, scenario: Scenario) -> Inputs | None:
     area = _area_in_degrees(communes)
     patterns = _patterns(desk, entries)
     tables = {
-        name: _table(desk, name, entry, area, patterns)
+        name: _table(desk, name, entry, area=area, patterns=patterns, radio=scenario.radio)
         for name in ("villages", "stations", *_POINTS, *_PLAIN)
         if (entry := getattr(entries, name)) is not None
     }
@@ -204,7 +204,6 @@ def _assemble(
         )
     name = Path(file.inputs.stations).name
     desk.problems += station_checks.station_places(stations, file=name)
-    desk.problems += station_checks.station_models(stations, scenario.radio, file=name)
     land_cover = None if cover is None else classes_on(grid, cover)
     if cover is not None and land_cover is not None:
         desk.problems += station_checks.land_cover_classes(
@@ -294,8 +293,10 @@ def _table(
     desk: _Desk,
     role: str,
     entry: str,
+    *,
     area: Bounds | None,
     patterns: Mapping[str, AntennaPattern],
+    radio: RadioParams,
 ) -> pd.DataFrame | None:
     name = Path(entry).name
     table = TABLES[role]
@@ -309,7 +310,7 @@ def _table(
         )
         desk.problems += _ignored(table, checked.ignored_rows, name)
         if role == "stations":
-            desk.problems += _station_problems(frame, patterns, name)
+            desk.problems += _station_problems(frame, patterns, radio, name)
             frame = station_checks.with_eirp(frame, patterns)
         desk.add_source(role, entry, rows_read=len(raw), rows_dropped=checked.ignored_rows)
         return frame
@@ -317,16 +318,20 @@ def _table(
 
 
 def _station_problems(
-    stations: pd.DataFrame, patterns: Mapping[str, AntennaPattern], name: str
+    stations: pd.DataFrame,
+    patterns: Mapping[str, AntennaPattern],
+    radio: RadioParams,
+    name: str,
 ) -> list[Problem]:
-    """Look at the stations' power, channels and antennas, as far as the columns are there."""
-    needed = {"technology", "bandwidth_mhz", "frequency_mhz"}
+    """Look at the stations' power, bands and antennas, as far as the columns are there."""
+    needed = {"technology", "bandwidth_mhz", "frequency_mhz", "antenna_height_m"}
     if stations.empty or not needed <= set(stations.columns):
         return []
     return [
         *station_checks.station_antennas(stations, patterns, file=name),
         *station_checks.station_power(stations, patterns, file=name),
         *station_checks.station_bandwidth(stations, file=name),
+        *station_checks.station_models(stations, radio, file=name),
     ]
 
 

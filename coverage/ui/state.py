@@ -17,7 +17,7 @@ from coverage.params import (
     Technology,
     ThresholdProfile,
 )
-from coverage.settings import threshold_profiles
+from coverage.settings import receiver_levels, threshold_profiles
 
 PROJECT = "project"
 CHOSEN = "village"
@@ -87,8 +87,12 @@ def mark_in_table(ids: list[str]) -> None:
 
 
 def profiles(scenario: Scenario) -> dict[str, ThresholdProfile]:
-    """Return the threshold profiles to choose from, the project's own first."""
-    shipped = threshold_profiles()
+    """Return the threshold profiles to choose from, at every level, the project's own first."""
+    shipped = {
+        f"{name}_{level}": profile.raised(place)
+        for level, place in receiver_levels().items()
+        for name, profile in threshold_profiles().items()
+    }
     own = next((n for n, p in shipped.items() if p == scenario.thresholds), None)
     if own is None:
         return {OWN_PROFILE: scenario.thresholds, **shipped}

@@ -231,6 +231,32 @@ def test_an_unmarked_tile_in_step_sets_the_cells_of_the_grid(project: Path) -> N
     assert inputs.grid.west_m == pytest.approx(made.WEST_M + 27.0)  # by hand: 0.3 × 90 m
 
 
+def test_antennas_are_named_by_stations_and_give_their_gain(project: Path) -> None:
+    cut = [f"{angle} 0.0" for angle in range(360)]
+    (project / "k9.msi").write_text(
+        "\n".join(["NAME K9", "GAIN 16 dBi", "HORIZONTAL 360", *cut, "VERTICAL 360", *cut])
+    )
+    header, rows = made.without(made.STATION_HEADER, made.STATIONS, "antenna_gain_dbi")
+    made.write_stations(project, [f"{row},K9" for row in rows], header=f"{header},antenna")
+    made.write_toml(project, inputs={"antennas": "k9.msi"})
+    inputs, problems = read(project)
+    assert not problems
+    assert set(inputs.antennas) == {"K9", "k9"}
+    assert inputs.stations["eirp_dbm"].tolist() == [61.0, 58.0, 61.0, 65.0]  # by hand: P + 16 - 1
+    assert [s.file for s in inputs.sources if s.role == "antennas"] == ["k9.msi"]
+
+
+def test_land_cover_outside_the_legend_is_told(project: Path) -> None:
+    cover = np.full((made.SIDE, made.SIDE), 30, dtype=np.uint8)
+    cover[0, :4] = 77
+    made.write_tif(project / "cover.tif", cover, nodata=0)
+    made.write_toml(project, inputs={"land_cover": "cover.tif"})
+    _, problems = read(project)
+    (problem,) = problems
+    assert (problem.severity, problem.rule) == ("warning", "unknown_land_cover")
+    assert (problem.file, problem.value, problem.count) == ("cover.tif", "77", 4)
+
+
 def test_synthetic_data_say_so(project: Path) -> None:
     assert not any(s.is_synthetic for s in read(project)[0].sources)
     made.write_toml(project, project={"synthetic": True})
@@ -241,6 +267,14 @@ def test_the_fingerprint_follows_the_content(project: Path) -> None:
     before = read(project)[0].fingerprint
     made.write_villages(project, made.changed(made.VILLAGES, 2, households="41"))
     assert read(project)[0].fingerprint != before
+
+
+def test_villages_do_not_change_what_a_prediction_depends_on(project: Path) -> None:
+    before = read(project)[0].radio_fingerprint
+    made.write_villages(project, made.changed(made.VILLAGES, 2, households="41"))
+    assert read(project)[0].radio_fingerprint == before
+    made.write_stations(project, made.changed(made.STATIONS, 2, azimuth_deg="10"))
+    assert read(project)[0].radio_fingerprint != before
 
 
 def test_load_project_raises_every_error(project: Path) -> None:

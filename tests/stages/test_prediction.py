@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pytest
 
 from coverage import prediction
 from coverage.carriers import has_channel, reference_share_db
-from coverage.errors import StoppedError
+from coverage.errors import ModelRangeError, StoppedError
 from coverage.model import Inputs, Prediction
-from coverage.propagation.antennas import pattern_loss_db
-from tests.stages.world import MAST_COL, MIDDLE_ROW, RIDGE_COL, cell, terrain, village, world
+from coverage.propagation.antennas import AntennaPattern, pattern_loss_db
+from tests.stages.world import (
+    MAST_COL,
+    MIDDLE_ROW,
+    RIDGE_COL,
+    cell,
+    centre,
+    terrain,
+    village,
+    world,
+)
 
 
 def predicted(inputs: Inputs, *, workers: int | None = 1, **radio: object) -> Prediction:
@@ -186,3 +197,138 @@ def test_the_user_can_stop() -> None:
         prediction.predict(
             inputs, radio, inputs.scenario.land_cover, progress=lambda _stage, _share: False
         )
+
+
+def test_the_best_server_is_the_strongest_of_the_cells_alone() -> None:
+    """Cells left out early for being weaker must not change the result."""
+    cells = [
+        cell(f"A{i}-{k}", 8 + 13 * i, 100 - 11 * i, azimuth_deg=120.0 * k, downtilt_deg=float(i))
+        for i in range(8)
+        for k in range(3)
+    ]
+    together = predicted(world(ONE, cells, terrain_m=terrain(80.0)))
+    alone = [predicted(world(ONE, [one], terrain_m=terrain(80.0))) for one in cells]
+    levels = np.array([p.signal_dbm["4G", ""] for p in alone])
+    levels[np.isnan(levels)] = -np.inf
+    np.testing.assert_array_equal(
+        np.nan_to_num(together.signal_dbm["4G", ""], nan=-np.inf), levels.max(axis=0)
+    )
+    server = together.server["4G", ""]
+    np.testing.assert_array_equal(server[server > 0] - 1, levels.argmax(axis=0)[server > 0])
+
+
+class Counting:
+    """Keeps losses in memory and counts what it is asked for."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, dict[str, np.ndarray[Any, Any]]] = {}
+        self.computed: list[str] = []
+
+    def get(self, parts: Mapping[str, object], /) -> dict[str, np.ndarray[Any, Any]] | None:
+        return self.kept.get(str(sorted(parts.items())))
+
+    def put(
+        self, parts: Mapping[str, object], arrays: Mapping[str, np.ndarray[Any, Any]], /
+    ) -> None:
+        self.kept[str(sorted(parts.items()))] = dict(arrays)
+        self.computed.append(f"{parts['row']},{parts['col']},{parts['frequency_mhz']:g}")
+
+
+def with_losses_kept(cells: list[dict[str, Any]], keeper: Counting, **radio: object) -> Prediction:
+    inputs = world(ONE, cells)
+    settings = inputs.scenario.radio.model_copy(update={"max_range_km": 9.5} | radio)
+    return prediction.predict(
+        inputs, settings, inputs.scenario.land_cover, workers=1, keeper=keeper
+    )
+
+
+def test_only_what_depends_on_a_change_is_computed_anew() -> None:
+    first, second = cell("A1-1", MIDDLE_ROW, MAST_COL), cell("B1-1", 20, 100, azimuth_deg=90.0)
+    keeper = Counting()
+    with_losses_kept([first, second], keeper)
+    assert sorted(keeper.computed) == ["20,100,800", "60,10,800"]
+    keeper.computed.clear()
+    turned = second | {"azimuth_deg": 10.0, "downtilt_deg": 6.0, "eirp_dbm": 55.0}
+    again = with_losses_kept([first, turned], keeper)
+    assert keeper.computed == []  # pattern and power, not the path
+    fresh = predicted(world(ONE, [first, turned]))
+    for key in fresh.signal_dbm:
+        np.testing.assert_array_equal(again.signal_dbm[key], fresh.signal_dbm[key])
+    with_losses_kept([first, second | {"geometry": centre(21, 100)}], keeper)
+    assert keeper.computed == ["21,100,800"]  # the moved mast alone
+    keeper.computed.clear()
+    with_losses_kept([first, second | {"frequency_mhz": 1800.0}], keeper)
+    assert keeper.computed == ["20,100,1800"]  # the new band alone
+    keeper.computed.clear()
+    with_losses_kept([first, second | {"antenna_height_m": 45.0}], keeper)
+    assert keeper.computed == ["20,100,800"]
+    keeper.computed.clear()
+    with_losses_kept([first, second], keeper, model_4g="free_space")
+    assert sorted(keeper.computed) == ["20,100,800", "60,10,800"]
+
+
+@pytest.mark.parametrize(
+    ("model", "frequency_mhz", "by_hand_db"),
+    [
+        # 4.5 km, antennas 30 and 1.5 m. Free space: 32.45 + 20·log10(4.5·800) = 103.57.
+        ("free_space", 800.0, 103.57),
+        # Okumura-Hata, small or suburban city at 800 MHz: a(hm) 0.013; 69.55 + 75.95 - 20.41 -
+        # 0.01 + 35.22·0.653 = 148.07; suburban less 2·log10(800/28)^2 + 5.4 = 9.64.
+        ("okumura_hata", 800.0, 138.44),
+        # RMa in sight, h 5, W 20: break point 754 m; there 88.05 + 1.38 - 0.70 + 1.05, and
+        # 40·log10(4500/754) = 31.03 beyond it.
+        ("rma", 800.0, 120.81),
+    ],
+)
+def test_each_technology_goes_by_its_own_model(
+    model: str, frequency_mhz: float, by_hand_db: float
+) -> None:
+    one = cell("A1-1", MIDDLE_ROW, MAST_COL, frequency_mhz=frequency_mhz)
+    got = signal(world(ONE, [one]), MIDDLE_ROW, MAST_COL + 50, model_4g=model)
+    below_deg = math.degrees(math.atan2(28.5, 4500.0))
+    level = 60.0 - 27.78 - 12.0 * (below_deg / 10.0) ** 2
+    assert got == pytest.approx(level - by_hand_db, abs=0.05)  # two decimals, worked by hand
+
+
+def test_models_without_terrain_do_not_see_the_ridge() -> None:
+    behind = MIDDLE_ROW, RIDGE_COL + 10
+    flat, ridged = world(ONE), world(ONE, terrain_m=terrain(200.0))
+    for model in ("free_space", "okumura_hata"):
+        near = signal(ridged, *behind, model_4g=model)
+        assert near == pytest.approx(signal(flat, *behind, model_4g=model), abs=0.2)  # pattern
+    # RMa takes from the terrain whether the mast is seen, no more: behind the ridge out of sight
+    assert signal(ridged, *behind, model_4g="rma") < signal(flat, *behind, model_4g="rma") - 5.0
+
+
+def test_beyond_the_range_of_a_model_there_is_no_signal() -> None:
+    # published: UMa reaches 5 km, of masts of 25 m
+    one = cell("A1-1", MIDDLE_ROW, MAST_COL, antenna_height_m=25.0)
+    found = predicted(world(ONE, [one]), model_4g="uma")
+    assert not math.isnan(found.signal_dbm["4G", ""][MIDDLE_ROW, MAST_COL + 55])  # 4.95 km
+    assert math.isnan(found.signal_dbm["4G", ""][MIDDLE_ROW, MAST_COL + 56])  # 5.04 km
+    assert found.possible_dbm == {}  # out of reach is known, not unknown
+
+
+def test_a_cell_outside_the_range_of_its_model_is_refused() -> None:
+    with pytest.raises(ModelRangeError, match=r"tx_height_m.*15 m.*Okumura-Hata"):
+        predicted(
+            world(ONE, [cell("A1-1", MIDDLE_ROW, MAST_COL, antenna_height_m=15.0)]),
+            model_4g="okumura_hata",
+        )
+
+
+def test_a_measured_antenna_takes_the_place_of_the_parametric_one() -> None:
+    horizontal, vertical = np.zeros(360, dtype=np.float32), np.zeros(360, dtype=np.float32)
+    horizontal[80:101] = 12.0  # a notch to the right of the axis
+    pattern = AntennaPattern(
+        name="K1",
+        gain_dbi=15.0,
+        frequency_mhz=800.0,
+        horizontal_db=horizontal,
+        vertical_db=vertical,
+    )
+    plain = cell("A1-1", MIDDLE_ROW, 60, azimuth_deg=0.0, antenna="K1")
+    inputs = world(ONE, [plain], antennas={"K1": pattern})
+    found = predicted(inputs).signal_dbm["4G", ""]
+    east, west = found[MIDDLE_ROW, 80], found[MIDDLE_ROW, 40]
+    assert west - east == pytest.approx(12.0, abs=0.1)  # by the pattern; the terrain is flat

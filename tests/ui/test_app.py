@@ -94,10 +94,10 @@ def test_all_weights_zero_is_refused_in_words(app: AppTest) -> None:
 
 def test_stricter_thresholds_leave_more_without_signal(app: AppTest) -> None:
     before = int(figures(app)["Trắng sóng / None"])
-    app.slider(key="limits_outdoor_4G").set_value((-95, -85)).run()
+    app.slider(key="limits_outdoor_outdoor_4G").set_value((-95, -85)).run()
     after = int(figures(app)["Trắng sóng / None"])
     assert after > before
-    app.selectbox(key="profile").select("light_house").run()
+    app.selectbox(key="profile").select("outdoor_indoor").run()
     assert before < int(figures(app)["Trắng sóng / None"]) < after
 
 

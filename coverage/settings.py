@@ -17,6 +17,8 @@ from coverage.params import PriorityRules, ProjectFile, Scenario, ThresholdProfi
 from coverage.text import Text
 from coverage.validation import SettingsError, examined, setting_problem, validated
 
+_LAID_OVER: Final = ("costs", "power", "links", "routes")
+"""Groups with a preset file of their own, of which a scenario may replace single values."""
 _NOT_A_TABLE: Final = Text("phải là một bảng TOML", "must be a TOML table")
 
 
@@ -54,7 +56,8 @@ def scenario_from(
     settings
         Tables `radio` and `gaps` override single values. `thresholds` is the name of a shipped
         profile or a table; `weights` maps criterion names to weights; `priority` replaces all
-        criteria.
+        criteria. `costs`, `power`, `links` and `routes` override single values at any depth; lists
+        are replaced whole.
     where
         Name of the file, for messages.
     land_cover
@@ -119,13 +122,13 @@ def _examined_scenario(
 ) -> tuple[Scenario | None, list[Problem]]:
     """Build a scenario and find all its problems; what is wrong is left out."""
     preset = _preset("scenario")
-    allowed = {"name", "radio", "gaps", "thresholds", "weights", "priority"}
+    allowed = {"name", "radio", "gaps", "thresholds", "weights", "priority", *_LAID_OVER}
     problems = [
         setting_problem(where, key, None, _unknown_key(sorted(allowed)), rule="unknown_key")
         for key in sorted(set(settings) - allowed)
     ]
     tables = {}
-    for key in ("radio", "gaps", "weights"):
+    for key in ("radio", "gaps", "weights", *_LAID_OVER):
         tables[key] = settings.get(key, {})
         if not isinstance(tables[key], dict):
             problems.append(
@@ -167,10 +170,29 @@ def _examined_scenario(
             "thresholds": thresholds,
             "priority": (priority or PriorityRules(**_preset("priority"))).model_dump(),
             "land_cover": land_cover or _preset("land_cover"),
-        },
+        }
+        | {key: _laid_over(_preset(key), tables[key], f"{where} [{key}]") for key in _LAID_OVER},
         where,
     )
     return scenario, problems + more
+
+
+def _laid_over(
+    preset: Mapping[str, Any], settings: Mapping[str, Any], where: str
+) -> dict[str, Any]:
+    """Replace values of a preset, table by table.
+
+    A table whose values change without naming their source gets this file as the source: the
+    preset's no longer speaks for it.
+    """
+    merged = dict(preset)
+    for key, value in settings.items():
+        inner = merged.get(key)
+        both_tables = isinstance(inner, dict) and isinstance(value, dict)
+        merged[key] = _laid_over(inner, value, where) if both_tables else value  # type: ignore[arg-type]
+    if "source" in preset and settings.keys() - {"source", "year", "is_assumption"}:
+        merged["source"] = settings.get("source", where)
+    return merged
 
 
 def read_toml(path: Path) -> dict[str, Any]:

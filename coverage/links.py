@@ -203,8 +203,13 @@ def cheapest_backhaul(
         best = best.copy()
         best[tail[better]] = offer[better]
         layers.append(chosen)
+    hop_cost = [
+        Cost(capex_vnd=int(capex), opex_vnd_per_year=int(opex))
+        for capex, opex in zip(hop_capex, hop_opex, strict=True)
+    ]
+    relay_cost = [Cost() if known else relay for known in is_node | has_tower]
     return [
-        _walked(place, layers, head, hop_capex, hop_opex, is_node | has_tower, relay)
+        _walked(place, layers, head=head, hop_cost=hop_cost, relay_cost=relay_cost)
         for place in range(count)
     ]
 
@@ -228,9 +233,9 @@ def _pairs(
         return none, none
     tree = cKDTree(np.column_stack([x_m[index], y_m[index]]))
     near = min(rules.neighbours + 1, index.size)
-    gap_m, other = tree.query(tree.data, k=near)
+    found = tree.query(tree.data, k=near)
     one = np.repeat(np.arange(index.size), near)
-    gap_m, other = gap_m.ravel(), other.ravel()
+    gap_m, other = np.ravel(found[0]), np.ravel(found[1])
     kept = (one != other) & (gap_m > 0.0) & (gap_m <= rules.bands[-1].max_length_km * 1000.0)
     one, other = index[one[kept]], index[other[kept]]
     both = np.unique(np.column_stack([np.minimum(one, other), np.maximum(one, other)]), axis=0)
@@ -241,23 +246,16 @@ def _pairs(
 def _walked(
     place: int,
     layers: list[IndexArray],
+    *,
     head: IndexArray,
-    hop_capex: np.ndarray[Any, Any],
-    hop_opex: IndexArray,
-    has_tower: np.ndarray[Any, Any],
-    relay: Cost,
+    hop_cost: list[Cost],
+    relay_cost: list[Cost],
 ) -> Backhaul:
     """Follow the choices from the last layer down to a node."""
-    path, cost, layer = [place], Cost(), len(layers) - 1
-    while True:
-        while layer >= 0 and layers[layer][path[-1]] < 0:
-            layer -= 1
-        if layer < 0:
-            break
-        hop = layers[layer][path[-1]]
-        cost += Cost(capex_vnd=int(hop_capex[hop]), opex_vnd_per_year=int(hop_opex[hop]))
-        path.append(int(head[hop]))
-        if not has_tower[path[-1]]:
-            cost += relay
-        layer -= 1
+    path, cost = [place], Cost()
+    for chosen in reversed(layers):
+        hop = chosen[path[-1]]
+        if hop >= 0:
+            path.append(int(head[hop]))
+            cost += hop_cost[hop] + relay_cost[path[-1]]
     return Backhaul(path=tuple(path) if len(path) > 1 else (), cost=cost)

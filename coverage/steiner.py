@@ -1,0 +1,259 @@
+"""The cheapest tree that joins given vertices of a graph, and a bound below which none can be.
+
+Whole weights throughout, so results do not depend on the order of sums.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from heapq import heapify, heappop, heappush
+from itertools import pairwise
+from typing import Any, Final
+
+import numpy as np
+
+_MOST_WORK: Final = 5_000_000
+"""Steps after which improving the tree or raising the bound stops; both hold at any time."""
+
+IndexArray = np.ndarray[Any, np.dtype[np.int64]]
+_Links = list[dict[int, int]]
+_Pair = tuple[int, int]
+_Chain = int | tuple["_Chain", "_Chain"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tree:
+    """A tree by the positions of its edges, in order; its weight; no tree weighs less than `bound`.
+
+    `bound` is at most `weight`; it is 0 where nothing better is known.
+    """
+
+    edges: IndexArray
+    weight: int
+    bound: int
+
+
+def cheapest_tree(
+    start: IndexArray, end: IndexArray, weight: IndexArray, *, root: int, terminals: Iterable[int]
+) -> Tree:
+    """Join all terminals to the root.
+
+    The tree grows from the root by the shortest path to the nearest terminal (Takahashi and
+    Matsuyama, 1980), then paths between its branching points are exchanged for shorter ones until
+    none is left. The bound is Wong's dual ascent (1984).
+
+    Parameters
+    ----------
+    start, end, weight
+        Edges between vertices 0, 1, …, with whole weights of 0 and more.
+    root, terminals
+        Vertices to join.
+
+    Raises
+    ------
+    ValueError
+        Where no way leads from the root to a terminal.
+    """
+    wanted = {int(t) for t in terminals} | {int(root)}
+    size = max(int(max(start.max(initial=0), end.max(initial=0))), *wanted) + 1
+    links, chains = _reduced(size, start, end, weight, wanted)
+    tree = _grown(links, root, wanted)
+    _exchange(links, tree, wanted)
+    pairs = sorted({(min(a, b), max(a, b)) for a, near in enumerate(tree) for b in near})
+    edges = np.array(sorted(e for pair in pairs for e in _flat(chains[pair])), dtype=np.int64)
+    return Tree(
+        edges=edges,
+        weight=int(weight[edges].sum()),
+        bound=_dual_bound(links, root, wanted),
+    )
+
+
+def _reduced(
+    size: int, start: IndexArray, end: IndexArray, weight: IndexArray, wanted: set[int]
+) -> tuple[_Links, dict[_Pair, _Chain]]:
+    """Drop dead ends and join chains of edges into one, keeping the lightest of parallel edges."""
+    links: _Links = [{} for _ in range(size)]
+    chains: dict[_Pair, _Chain] = {}
+
+    def add(one: int, other: int, heavy: int, chain: _Chain) -> None:
+        if one != other and heavy < links[one].get(other, heavy + 1):
+            links[one][other] = links[other][one] = heavy
+            chains[min(one, other), max(one, other)] = chain
+
+    for edge, (one, other, heavy) in enumerate(
+        zip(start.tolist(), end.tolist(), weight.tolist(), strict=True)
+    ):
+        add(one, other, heavy, edge)
+    waiting = [v for v in range(size) if v not in wanted]
+    while waiting:
+        vertex = waiting.pop()
+        near = links[vertex]
+        if len(near) > 2 or vertex in wanted:  # noqa: PLR2004 - a branching point stays
+            continue
+        ends = list(near.items())
+        links[vertex] = {}
+        for other, _ in ends:
+            del links[other][vertex]
+            waiting.append(other)
+        if len(ends) > 1:
+            (one, w1), (other, w2) = ends
+            first = chains[min(one, vertex), max(one, vertex)]
+            second = chains[min(other, vertex), max(other, vertex)]
+            add(one, other, w1 + w2, (first, second))
+    return links, chains
+
+
+def _flat(chain: _Chain) -> Iterator[int]:
+    """Edges of a chain of chains."""
+    waiting: list[_Chain] = [chain]
+    while waiting:
+        last = waiting.pop()
+        if isinstance(last, tuple):
+            waiting += last
+        else:
+            yield last
+
+
+def _grown(links: _Links, root: int, wanted: set[int]) -> _Links:
+    """Grow a tree from the root, each time to the nearest terminal that is still missing."""
+    tree: _Links = [{} for _ in links]
+    inside, missing = {root}, wanted - {root}
+    far, before = {root: 0}, {root: root}
+    heap = [(0, root)]
+    while missing:
+        if not heap:
+            raise ValueError(f"no way leads from {root} to {sorted(missing)[:5]}")
+        distance, vertex = heappop(heap)
+        if distance > far[vertex]:
+            continue
+        if vertex in missing:
+            while vertex not in inside:
+                ahead = before[vertex]
+                tree[vertex][ahead] = tree[ahead][vertex] = links[vertex][ahead]
+                inside.add(vertex)
+                missing.discard(vertex)
+                far[vertex] = 0
+                heappush(heap, (0, vertex))
+                vertex = ahead
+            continue
+        for other, heavy in links[vertex].items():
+            if distance + heavy < far.get(other, distance + heavy + 1):
+                far[other], before[other] = distance + heavy, vertex
+                heappush(heap, (distance + heavy, other))
+    return tree
+
+
+def _exchange(links: _Links, tree: _Links, wanted: set[int]) -> None:
+    """Exchange paths of the tree for shorter ones, in place, until none is found."""
+    work, improved = 0, True
+    while improved and work < _MOST_WORK:
+        improved = False
+        for path in _key_paths(tree, wanted):
+            if any(len(tree[v]) != 2 for v in path[1:-1]) or path[1] not in tree[path[0]]:  # noqa: PLR2004
+                continue  # the tree has changed here since
+            length = sum(tree[a][b] for a, b in pairwise(path))
+            for a, b in pairwise(path):
+                del tree[a][b], tree[b][a]
+            side, opposite = _smaller_side(tree, path[0], path[-1])
+            work += len(side)
+            found = _shortest_between(links, tree, side, opposite, length)
+            for a, b in pairwise(found or path):
+                tree[a][b] = tree[b][a] = links[a][b]
+            if found:
+                improved = True
+                _prune(tree, wanted, (path[0], path[-1]))
+
+
+def _key_paths(tree: _Links, wanted: set[int]) -> list[list[int]]:
+    """Paths between terminals and branching points of the tree."""
+    key = {v for v, near in enumerate(tree) if near and (v in wanted or len(near) != 2)}  # noqa: PLR2004
+    found = []
+    for vertex in sorted(key):
+        for neighbour in tree[vertex]:
+            path = [vertex, neighbour]
+            while path[-1] not in key:
+                path.append(next(v for v in tree[path[-1]] if v != path[-2]))
+            if path[0] < path[-1]:
+                found.append(path)
+    return found
+
+
+def _prune(tree: _Links, wanted: set[int], tips: Iterable[int]) -> None:
+    """Take off dead ends that start at `tips`."""
+    for tip in tips:
+        vertex = tip
+        while vertex not in wanted and len(tree[vertex]) == 1:
+            (ahead,) = tree[vertex]
+            del tree[vertex][ahead], tree[ahead][vertex]
+            vertex = ahead
+
+
+def _smaller_side(tree: _Links, one: int, other: int) -> tuple[set[int], int]:
+    """Vertices of the smaller of two trees, and the vertex given of the other one."""
+    growing = (({one}, [one], other), ({other}, [other], one))
+    while True:
+        for side, ahead, opposite in growing:
+            if not ahead:
+                return side, opposite
+            new = [v for v in tree[ahead.pop()] if v not in side]
+            side.update(new)
+            ahead.extend(new)
+
+
+def _shortest_between(
+    links: _Links, tree: _Links, side: set[int], opposite: int, below: int
+) -> list[int]:
+    """Return the shortest path from one part of a tree to the other; empty if none is `below`."""
+    far = dict.fromkeys(sorted(side), 0)
+    before: dict[int, int] = {}
+    heap = [(0, vertex) for vertex in far]
+    while heap:
+        distance, vertex = heappop(heap)
+        if distance > far[vertex]:
+            continue
+        if vertex == opposite or (tree[vertex] and vertex not in side):
+            path = [vertex]
+            while path[-1] in before:
+                path.append(before[path[-1]])
+            return path
+        for other, heavy in links[vertex].items():
+            length = distance + heavy
+            if length < min(below, far.get(other, below)):
+                far[other], before[other] = length, vertex
+                heappush(heap, (length, other))
+    return []
+
+
+def _dual_bound(links: _Links, root: int, wanted: set[int]) -> int:
+    """Raise the price of cuts around terminals until every one is joined to the root.
+
+    Arcs point away from the root; `slack[v][u]` is what is left of the weight of the arc u → v.
+    """
+    slack = [dict(near) for near in links]
+    bound, work = 0, 0
+    heap = [(0, terminal) for terminal in wanted - {root}]
+    heapify(heap)
+    while heap and work < _MOST_WORK:
+        _, terminal = heappop(heap)
+        cut = _joined(slack, terminal)
+        work += sum(len(slack[v]) for v in cut)
+        if root in cut:
+            continue
+        entering = [(v, u) for v in cut for u in slack[v] if u not in cut]
+        step = min(slack[v][u] for v, u in entering)
+        for v, u in entering:
+            slack[v][u] -= step
+        bound += step
+        heappush(heap, (len(entering), terminal))
+    return bound
+
+
+def _joined(slack: _Links, terminal: int) -> set[int]:
+    """Vertices from which arcs without slack lead to the terminal."""
+    seen, waiting = {terminal}, [terminal]
+    while waiting:
+        new = [u for u, left in slack[waiting.pop()].items() if left == 0 and u not in seen]
+        seen.update(new)
+        waiting += new
+    return seen

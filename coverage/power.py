@@ -112,31 +112,26 @@ def power_options(
     count = len(sites)
     load_w = sites["load_w"].to_numpy(dtype=float)
     distance_m, kind, reached, reached_lv = _nearest_line(sites, power_lines, rules)
-    known = (
-        sites["has_grid_power"] if "has_grid_power" in sites.columns else pd.Series([None] * count)
-    )
-    said_yes = (known == True).to_numpy(dtype=bool)  # noqa: E712 - may also be not known
-    on_grid = said_yes | reached
-    energy_kwh = load_w * _HOURS_PER_YEAR / 1000.0
-    energy = _times(item_cost(costs, "grid_energy", 1.0), energy_kwh)
-    line_km = distance_m * rules.detour / 1000.0
-    transformer = _times(item_cost(costs, "grid_transformer"), np.ones(count))
-    connection = _times(item_cost(costs, "grid_connection"), np.ones(count)) + energy
-    connection += np.where((said_yes | reached_lv)[:, None], 0.0, transformer)
-    extension = _times(item_cost(costs, "grid_extension"), line_km) + transformer + energy
+    said_yes = np.zeros(count, dtype=bool)
+    if "has_grid_power" in sites.columns:
+        said_yes = (sites["has_grid_power"] == True).to_numpy(dtype=bool)  # noqa: E712 - or None
     designs = {w: (solar_design(w, rules), solar_diesel_design(w, rules)) for w in set(load_w)}
     plants = [[designs[w][which] for w in load_w] for which in (0, 1)]
+    line_km = distance_m * rules.detour / 1000.0
     money = np.stack(
         [
-            connection,
-            extension,
+            *_grid_costs(load_w, line_km, has_low_voltage=said_yes | reached_lv, costs=costs),
             *(np.array([_pair(solar_cost(d, costs)) for d in p]).reshape(-1, 2) for p in plants),
         ],
         axis=1,
     )
-    fits = np.array([[d.panel_kwp <= rules.max_solar_kwp for d in p] for p in plants]).T
+    on_grid = said_yes | reached
     feasible = np.column_stack(
-        [on_grid, ~on_grid & (line_km <= rules.max_extension_km), fits.reshape(count, 2)]
+        [
+            on_grid,
+            ~on_grid & (line_km <= rules.max_extension_km),
+            *(np.array([d.panel_kwp <= rules.max_solar_kwp for d in p], bool) for p in plants),
+        ]
     )
     present = np.rint(money[:, :, 0] + annuity_factor(costs) * money[:, :, 1])
     best = np.argmin(np.where(feasible, present, np.inf), axis=1)
@@ -182,8 +177,8 @@ def _nearest_line(
     count = len(sites)
     best_m, kind = np.full(count, np.nan), np.full(count, "", dtype=object)
     reached = {name: np.zeros(count, dtype=bool) for name in ("lv", *sorted(rules.reach_m))}
-    for name in sorted(rules.reach_m) if power_lines is not None else ():
-        lines = power_lines.geometry[(power_lines["kind"] == name).to_numpy()].to_numpy()
+    for name in sorted(rules.reach_m):
+        lines = _of_kind(power_lines, name)
         if not len(lines):
             continue
         found, gap_m = shapely.STRtree(lines).query_nearest(
@@ -195,6 +190,28 @@ def _nearest_line(
         nearer = ~np.isnan(here_m) & ~(best_m <= here_m)
         best_m[nearer], kind[nearer] = here_m[nearer], name
     return best_m, kind, np.logical_or.reduce(list(reached.values())), reached["lv"]
+
+
+def _of_kind(power_lines: gpd.GeoDataFrame | None, kind: str) -> np.ndarray[Any, Any]:
+    if power_lines is None:
+        return np.array([], dtype=object)
+    lines: np.ndarray[Any, Any] = power_lines.geometry[power_lines["kind"] == kind].to_numpy()
+    return lines
+
+
+def _grid_costs(
+    load_w: Values, line_km: Values, *, has_low_voltage: Flags, costs: CostRules
+) -> tuple[Values, Values]:
+    """Capex and opex (n, 2) of a connection and of a new line, energy included."""
+    one = np.ones(load_w.size)
+    energy = _times(item_cost(costs, "grid_energy"), load_w * _HOURS_PER_YEAR / 1000.0)
+    transformer = _times(item_cost(costs, "grid_transformer"), one)
+    connection = _times(item_cost(costs, "grid_connection"), one) + energy
+    line = _times(item_cost(costs, "grid_extension"), line_km)
+    return (
+        connection + np.where(has_low_voltage[:, None], 0.0, transformer),
+        line + transformer + energy,
+    )
 
 
 def _pair(cost: Cost) -> tuple[float, float]:

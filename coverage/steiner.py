@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -40,8 +40,9 @@ def cheapest_tree(
     """Join all terminals to the root.
 
     The tree grows from the root by the shortest path to the nearest terminal (Takahashi and
-    Matsuyama, 1980), then paths between its branching points are exchanged for shorter ones until
-    none is left. The bound is Wong's dual ascent (1984).
+    Matsuyama, 1980). Then paths between its branching points are exchanged for shorter ones, and
+    further branching points are taken in, as long as either helps. The bound is Wong's dual ascent
+    (1984).
 
     Parameters
     ----------
@@ -59,7 +60,9 @@ def cheapest_tree(
     size = max(int(max(start.max(initial=0), end.max(initial=0))), *wanted) + 1
     links, chains = _reduced(size, start, end, weight, wanted)
     tree = _grown(links, root, wanted)
-    _exchange(links, tree, wanted)
+    budget = _Budget(_MOST_WORK)
+    while _exchange(links, tree, wanted, budget) | _insert(links, tree, wanted, budget):
+        pass
     pairs = sorted({(min(a, b), max(a, b)) for a, near in enumerate(tree) for b in near})
     edges = np.array(sorted(e for pair in pairs for e in _flat(chains[pair])), dtype=np.int64)
     return Tree(
@@ -144,25 +147,86 @@ def _grown(links: _Links, root: int, wanted: set[int]) -> _Links:
     return tree
 
 
-def _exchange(links: _Links, tree: _Links, wanted: set[int]) -> None:
-    """Exchange paths of the tree for shorter ones, in place, until none is found."""
-    work, improved = 0, True
-    while improved and work < _MOST_WORK:
-        improved = False
-        for path in _key_paths(tree, wanted):
-            if any(len(tree[v]) != 2 for v in path[1:-1]) or path[1] not in tree[path[0]]:  # noqa: PLR2004
-                continue  # the tree has changed here since
-            length = sum(tree[a][b] for a, b in pairwise(path))
-            for a, b in pairwise(path):
+class _Budget:
+    """Steps that may still be spent."""
+
+    def __init__(self, steps: int) -> None:
+        self.left = steps
+
+
+def _exchange(links: _Links, tree: _Links, wanted: set[int], budget: _Budget) -> bool:
+    """Exchange paths of the tree for shorter ones, in place; whether any was found."""
+    improved = False
+    for path in _key_paths(tree, wanted):
+        if budget.left < 0:
+            return False
+        if any(len(tree[v]) != 2 for v in path[1:-1]) or path[1] not in tree[path[0]]:  # noqa: PLR2004
+            continue  # the tree has changed here since
+        length = sum(tree[a][b] for a, b in pairwise(path))
+        for a, b in pairwise(path):
+            del tree[a][b], tree[b][a]
+        side, opposite = _smaller_side(tree, path[0], path[-1])
+        budget.left -= len(side)
+        found = _shortest_between(links, tree, side, opposite, length)
+        for a, b in pairwise(found or path):
+            tree[a][b] = tree[b][a] = links[a][b]
+        if found:
+            improved = True
+            _prune(tree, wanted, (path[0], path[-1]))
+    return improved
+
+
+def _insert(links: _Links, tree: _Links, wanted: set[int], budget: _Budget) -> bool:
+    """Take vertices into the tree that make it lighter, in place; whether any does.
+
+    A vertex with three or more links to the tree is joined by all of them, and on each circle that
+    closes the heaviest edge goes.
+    """
+    improved = False
+    for vertex, near in enumerate(links):
+        known = sorted((heavy, u) for u, heavy in near.items() if tree[u])
+        if tree[vertex] or len(known) < 3 or vertex in wanted:  # noqa: PLR2004 - two make a path
+            continue
+        if budget.left < 0:
+            return False
+        gone: list[tuple[int, int]] = []
+        added = known[:1]
+        tree[vertex][known[0][1]] = tree[known[0][1]][vertex] = known[0][0]
+        for heavy, other in known[1:]:
+            path = _path_in_tree(tree, vertex, other, budget)
+            a, b = max(pairwise(path), key=lambda pair: tree[pair[0]][pair[1]])
+            if tree[a][b] > heavy:
+                gone.append((a, b))
                 del tree[a][b], tree[b][a]
-            side, opposite = _smaller_side(tree, path[0], path[-1])
-            work += len(side)
-            found = _shortest_between(links, tree, side, opposite, length)
-            for a, b in pairwise(found or path):
+                added.append((heavy, other))
+                tree[vertex][other] = tree[other][vertex] = heavy
+        gain = sum(links[a][b] for a, b in gone) - sum(heavy for heavy, _ in added)
+        if gain > 0:
+            improved = True
+            _prune(tree, wanted, chain.from_iterable(gone))
+            continue
+        for _, other in added:
+            tree[vertex].pop(other, None), tree[other].pop(vertex, None)
+        for a, b in gone:
+            if vertex not in {a, b}:
                 tree[a][b] = tree[b][a] = links[a][b]
-            if found:
-                improved = True
-                _prune(tree, wanted, (path[0], path[-1]))
+    return improved
+
+
+def _path_in_tree(tree: _Links, start: int, end: int, budget: _Budget) -> list[int]:
+    """Return the only path between two vertices of a tree."""
+    before, waiting = {start: start}, [start]
+    while end not in before:
+        vertex = waiting.pop()
+        for other in tree[vertex]:
+            if other not in before:
+                before[other] = vertex
+                waiting.append(other)
+    budget.left -= len(before)
+    path = [end]
+    while path[-1] != start:
+        path.append(before[path[-1]])
+    return path
 
 
 def _key_paths(tree: _Links, wanted: set[int]) -> list[list[int]]:

@@ -1,7 +1,8 @@
 """Backhaul without a cable: microwave hops over the terrain, relays, and satellite.
 
 Places are rows of a table with `place_id`, `x_m`, `y_m` (metres of the grid), `height_m` (of the
-dish above ground) and `is_node` (it has backhaul already). Hops name them by position.
+dish above ground), `is_node` (it has backhaul already) and, for relays, `has_tower`. Hops name them
+by position. What shares a mast is one place: places at the same point are not joined.
 """
 
 from __future__ import annotations

@@ -35,7 +35,7 @@ def test_a_site_costs_what_its_items_cost() -> None:
 
 def test_grid_extension_is_in_dong_already() -> None:
     assert item_cost(COSTS, "grid_extension", 0.5) == Cost(
-        capex_vnd=850_000_000, opex_vnd_per_year=8_500_000
+        capex_vnd=850_000_000, opex_vnd_per_year=0
     )
 
 

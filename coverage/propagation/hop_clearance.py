@@ -15,8 +15,9 @@ from typing import Any
 import numpy as np
 
 from coverage.propagation._compile import kernel
-from coverage.terrain import EARTH_RADIUS_M
+from coverage.propagation.atmosphere import EARTH_RADIUS_KM
 
+_EARTH_RADIUS_M = EARTH_RADIUS_KM * 1000.0
 _LIGHT_SPEED_M_MHZ = 299.792458
 
 Values = np.ndarray[Any, np.dtype[np.float64]]
@@ -80,7 +81,7 @@ def hop_rooms_m(
                 k_factor, fresnel_share, from_m = rules[rule]
                 if length_m < from_m:
                     continue
-                bulge_m = before_m * after_m / (2.0 * k_factor * EARTH_RADIUS_M)
+                bulge_m = before_m * after_m / (2.0 * k_factor * _EARTH_RADIUS_M)
                 fresnel_m = math.sqrt(wavelength_m * before_m * after_m / length_m)
                 room_m[hop] = min(room_m[hop], above_m - bulge_m - fresnel_share * fresnel_m)
             if room_m[hop] < give_up_m:

@@ -8,13 +8,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
-from itertools import chain, pairwise
+from itertools import chain, combinations, pairwise
 from typing import Any, Final
 
 import numpy as np
 
 _MOST_WORK: Final = 5_000_000
-"""Steps after which improving the tree or raising the bound stops; both hold at any time."""
+"""Steps after which improving the tree or raising the bound stops; both hold at any time.
+
+Choices of branching points are not tried where that would take more.
+"""
 
 IndexArray = np.ndarray[Any, np.dtype[np.int64]]
 _Links = list[dict[int, int]]
@@ -42,7 +45,7 @@ def cheapest_tree(
     The tree grows from the root by the shortest path to the nearest terminal (Takahashi and
     Matsuyama, 1980). Then paths between its branching points are exchanged for shorter ones, and
     further branching points are taken in, as long as either helps. The bound is Wong's dual ascent
-    (1984).
+    (1984). Where the two differ on a graph with few branching points, all their choices are tried.
 
     Parameters
     ----------
@@ -63,13 +66,15 @@ def cheapest_tree(
     budget = _Budget(_MOST_WORK)
     while _exchange(links, tree, wanted, budget) | _insert(links, tree, wanted, budget):
         pass
-    pairs = sorted({(min(a, b), max(a, b)) for a, near in enumerate(tree) for b in near})
+    bound = _dual_bound(links, root, wanted)
+    pairs = [(a, b) for a, near in enumerate(tree) for b in near if a < b]
+    spare = [v for v, near in enumerate(links) if near and v not in wanted]
+    steps = sum(map(len, links)) << min(len(spare), 40)
+    if bound < sum(links[a][b] for a, b in pairs) and steps <= _MOST_WORK:
+        pairs = _best_of_all(links, wanted, spare)
+        bound = sum(links[a][b] for a, b in pairs)
     edges = np.array(sorted(e for pair in pairs for e in _flat(chains[pair])), dtype=np.int64)
-    return Tree(
-        edges=edges,
-        weight=int(weight[edges].sum()),
-        bound=_dual_bound(links, root, wanted),
-    )
+    return Tree(edges=edges, weight=int(weight[edges].sum()), bound=bound)
 
 
 def _reduced(
@@ -287,6 +292,33 @@ def _shortest_between(
                 far[other], before[other] = length, vertex
                 heappush(heap, (length, other))
     return []
+
+
+def _best_of_all(links: _Links, wanted: set[int], spare: list[int]) -> list[_Pair]:
+    """Return the lightest spanning tree over the wanted vertices and any choice of spare ones."""
+    ordered = sorted((w, a, b) for a, near in enumerate(links) for b, w in near.items() if a < b)
+    best: list[_Pair] = []
+    least = -1
+    for some in chain.from_iterable(combinations(spare, n) for n in range(len(spare) + 1)):
+        leader = {v: v for v in wanted.union(some)}
+        pairs, total = [], 0
+        for heavy, one, other in ordered:
+            if one not in leader or other not in leader:
+                continue
+            first, second = _leader(leader, one), _leader(leader, other)
+            if first != second:
+                leader[first] = second
+                pairs.append((one, other))
+                total += heavy
+        if len(pairs) == len(leader) - 1 and (least < 0 or total < least):
+            best, least = pairs, total
+    return best
+
+
+def _leader(leader: dict[int, int], vertex: int) -> int:
+    while leader[vertex] != vertex:
+        vertex = leader[vertex]
+    return vertex
 
 
 def _dual_bound(links: _Links, root: int, wanted: set[int]) -> int:

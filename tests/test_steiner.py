@@ -62,8 +62,6 @@ def test_small_trees_equal_brute_force(made: tuple[list[Edge], list[int]]) -> No
     assert set(wanted) <= touched
     assert len(found.edges) == len(touched) - 1  # a tree
     assert spanning_weight([edges[e] for e in found.edges], touched) == found.weight
-    # Not promised by the method, but it holds on graphs of this size; a failure here with the lines
-    # above passing means a worse heuristic, not a wrong result.
     assert found.weight == least
 
 
@@ -73,6 +71,17 @@ def test_a_branching_point_that_nobody_asked_for() -> None:
     found = solved(star, 0, {1, 2})
     assert (found.weight, found.bound) == (6, 6)
     assert found.edges.tolist() == [0, 1, 2]
+
+
+def test_where_improving_the_tree_ends_too_early_all_choices_are_tried() -> None:
+    # Found by trying random graphs: growing and improving alone end above the least weight.
+    edges = [
+        *((1, 0, 9), (2, 0, 6), (3, 1, 5), (4, 0, 3), (5, 1, 13), (6, 3, 17), (7, 2, 7)),
+        *((8, 1, 14), (6, 7, 0), (5, 3, 14), (1, 8, 7), (8, 2, 9), (6, 2, 0), (8, 5, 2)),
+        *((2, 3, 4), (5, 4, 14), (1, 3, 14), (1, 2, 5), (4, 3, 16), (8, 4, 18), (5, 8, 1)),
+    ]
+    found = solved(edges, 8, {3, 4})
+    assert found.weight == found.bound == brute_force(edges, {8, 3, 4})
 
 
 def test_of_parallel_edges_the_lightest_is_taken() -> None:

@@ -7,19 +7,15 @@ from typing import Any, Final
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
-from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import dijkstra
 from scipy.spatial import cKDTree
+
+from coverage.roads import Coordinates, IndexArray, road_graph
 
 DETOUR: Final = 1.3
 """Straight line to route where no road is known (design assumption)."""
 MAX_TO_ROAD_M: Final = 3_000.0
 """A village or node farther from any road than this is not on the road network."""
-_SNAP_M: Final = 1.0
-
-Coordinates = np.ndarray[Any, np.dtype[np.float64]]
-IndexArray = np.ndarray[Any, np.dtype[np.int64]]
 
 
 def fibre_distance(
@@ -69,14 +65,14 @@ def _by_road(
     here: Coordinates, nodes: Coordinates, roads: gpd.GeoDataFrame
 ) -> tuple[Coordinates, np.ndarray[Any, Any]]:
     """Distance from each place to its nearest node over the road network; inf if unreachable."""
-    vertices, graph = _road_graph(roads)
-    tree = cKDTree(vertices)
+    graph = road_graph(roads)
+    tree = cKDTree(graph.vertices_m)
     node_gap_m, node_vertex = _nearest(tree, nodes)
     usable = np.flatnonzero(node_gap_m <= MAX_TO_ROAD_M)
     if usable.size == 0:
         return np.full(len(here), np.inf), np.zeros(len(here), dtype=np.int64)
     gap_m, vertex = _nearest(tree, here)
-    lengths_m = dijkstra(graph, directed=False, indices=node_vertex[usable])
+    lengths_m = dijkstra(graph.matrix, directed=False, indices=node_vertex[usable])
     to_node_m = lengths_m[:, vertex] + node_gap_m[usable, None] * DETOUR
     best = np.argmin(to_node_m, axis=0)
     total_m = to_node_m[best, np.arange(len(here))] + gap_m * DETOUR
@@ -88,34 +84,6 @@ def _nearest(tree: cKDTree, points: Coordinates) -> tuple[Coordinates, IndexArra
     """Distance to, and position of, the tree's point nearest to each of `points`."""
     gap_m, index = tree.query(points)
     return np.asarray(gap_m, dtype=float), np.asarray(index, dtype=np.int64)
-
-
-def _road_graph(roads: gpd.GeoDataFrame) -> tuple[Coordinates, csr_array]:
-    """Every vertex of the roads, joined where they lie within a metre; edges weigh metres."""
-    lines = shapely.get_parts(roads.geometry.array)
-    points, line_of = shapely.get_coordinates(lines, return_index=True)
-    keys, vertex = np.unique(
-        np.round(points / _SNAP_M).astype(np.int64), axis=0, return_inverse=True
-    )
-    along = line_of[1:] == line_of[:-1]
-    start, end = vertex[:-1][along], vertex[1:][along]
-    length_m = np.hypot(*(points[1:][along] - points[:-1][along]).T)
-    distinct = start != end
-    graph = _shortest_parallel(start[distinct], end[distinct], length_m[distinct], len(keys))
-    return np.asarray(keys * _SNAP_M, dtype=float), graph
-
-
-def _shortest_parallel(
-    start: np.ndarray[Any, Any], end: np.ndarray[Any, Any], length_m: Coordinates, size: int
-) -> csr_array:
-    """Keep the shortest of edges between the same vertices (a sparse array would add them)."""
-    low, high = np.minimum(start, end), np.maximum(start, end)
-    order = np.lexsort((length_m, high, low))
-    low, high, length_m = low[order], high[order], length_m[order]
-    first = np.ones(low.size, dtype=bool)
-    first[1:] = (low[1:] != low[:-1]) | (high[1:] != high[:-1])
-    edges = (length_m[first], (low[first], high[first]))
-    return csr_array(coo_array(edges, shape=(size, size)))
 
 
 def _coordinates(points: gpd.GeoDataFrame) -> Coordinates:

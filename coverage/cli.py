@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import wraps
 from pathlib import Path
 from typing import Any, Final
@@ -198,5 +198,16 @@ def _print_findings(
 
 def _print_scenario(scenario: Scenario, lang: Language) -> None:
     click.echo("Kịch bản đang dùng:" if lang == "vi" else "Scenario in use:")
-    for group, values in scenario.model_dump(mode="json").items():
-        click.echo(f"  {group}: {json.dumps(values, ensure_ascii=False)}")
+    for line in _setting_lines("", scenario.model_dump(mode="json")):
+        click.echo(f"  {line}")
+
+
+def _setting_lines(name: str, values: Any) -> Iterator[str]:
+    """One line for each setting, or group of settings that holds no further group."""
+    if name and not (
+        isinstance(values, dict) and any(isinstance(v, dict) for v in values.values())
+    ):
+        yield f"{name}: {json.dumps(values, ensure_ascii=False)}"
+        return
+    for key, value in values.items():
+        yield from _setting_lines(f"{name}.{key}" if name else key, value)

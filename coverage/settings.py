@@ -23,6 +23,8 @@ from coverage.params import (
 from coverage.text import Text
 from coverage.validation import SettingsError, examined, setting_problem, validated
 
+_LAID_OVER: Final = ("costs", "power", "links", "routes")
+"""Groups with a preset file of their own, of which a scenario may replace single values."""
 _NOT_A_TABLE: Final = Text("phải là một bảng TOML", "must be a TOML table")
 
 
@@ -68,7 +70,8 @@ def scenario_from(
     settings
         Tables `radio` and `gaps` override single values. `thresholds` is the name of a shipped
         profile or a table; `level` names where the receiver is, which raises them. `weights` maps
-        criterion names to weights; `priority` replaces all criteria.
+        criterion names to weights; `priority` replaces all criteria. `costs`, `power`, `links` and
+        `routes` override single values at any depth; lists are replaced whole.
     where
         Name of the file, for messages.
     land_cover
@@ -134,12 +137,13 @@ def _examined_scenario(
     """Build a scenario and find all its problems; what is wrong is left out."""
     preset = _preset("scenario")
     allowed = {"name", "radio", "gaps", "thresholds", "level", "weights", "priority"}
+    allowed |= {*_LAID_OVER}
     problems = [
         setting_problem(where, key, None, _unknown_key(sorted(allowed)), rule="unknown_key")
         for key in sorted(set(settings) - allowed)
     ]
     tables = {}
-    for key in ("radio", "gaps", "weights"):
+    for key in ("radio", "gaps", "weights", *_LAID_OVER):
         tables[key] = settings.get(key, {})
         if not isinstance(tables[key], dict):
             problems.append(
@@ -183,7 +187,8 @@ def _examined_scenario(
             "thresholds": thresholds,
             "priority": (priority or PriorityRules(**_preset("priority"))).model_dump(),
             "land_cover": land_cover or _preset("land_cover"),
-        },
+        }
+        | {key: _laid_over(_preset(key), tables[key], f"{where} [{key}]") for key in _LAID_OVER},
         where,
     )
     if scenario is not None:
@@ -202,6 +207,24 @@ def _level(name: object, where: str) -> tuple[ReceiverLevel, list[Problem]]:
         f"no level of this name; choose of {sorted(levels)}",
     )
     return levels["outdoor"], [setting_problem(where, "level", name, what, rule="unknown_level")]
+
+
+def _laid_over(
+    preset: Mapping[str, Any], settings: Mapping[str, Any], where: str
+) -> dict[str, Any]:
+    """Replace values of a preset, table by table.
+
+    A table whose values change without naming their source gets this file as the source: the
+    preset's no longer speaks for it.
+    """
+    merged = dict(preset)
+    for key, value in settings.items():
+        inner = merged.get(key)
+        both_tables = isinstance(inner, dict) and isinstance(value, dict)
+        merged[key] = _laid_over(inner, value, where) if both_tables else value  # type: ignore[arg-type]
+    if "source" in preset and settings.keys() - {"source", "year", "is_assumption"}:
+        merged["source"] = settings.get("source", where)
+    return merged
 
 
 def read_toml(path: Path) -> dict[str, Any]:

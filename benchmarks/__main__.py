@@ -1,19 +1,34 @@
-"""Print the benchmarks: speed, accuracy and SPLAT!; names of some of them limit the run."""
+"""Print the benchmarks; names of some of them limit the run."""
 
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
-from benchmarks import accuracy, speed, splat
+from benchmarks import accuracy, growth, runs, speed, splat
 
-PARTS = {"speed": speed.measure, "accuracy": accuracy.measure, "splat": splat.measure}
+PARTS = ("speed", "growth", "accuracy", "splat", "run")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("parts", nargs="*", choices=[*PARTS, []], help="default: all")
-    for name in parser.parse_args().parts or PARTS:
-        PARTS[name]()
+    parser.add_argument(
+        "--out",
+        type=Path,
+        default=Path("outputs/benchmarks"),
+        help="folder of the plots and their figures (default: %(default)s)",
+    )
+    options = parser.parse_args()
+    work = {
+        "speed": speed.measure,
+        "growth": lambda: growth.measure(options.out),
+        "accuracy": accuracy.measure,
+        "splat": splat.measure,
+        "run": runs.measure,
+    }
+    for name in options.parts or PARTS:
+        work[name]()
         print()
 
 

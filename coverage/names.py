@@ -60,7 +60,7 @@ _NUMBER_SIGN: Final = re.compile(r"\bs[ốo]\s+(?=\d)")
 _LONE_Y: Final = re.compile(r"(?<=[bcdđghklmnprstvx])y$|(?<=qu)y$")
 _HARD_K: Final = re.compile(r"^k(?=[aăâoôơuư])")
 _SUGGESTED: Final = 3
-_ALIKE: Final = 0.6
+_ALIKE: Final = 0.75
 """Share of letters in common from which a name is worth suggesting."""
 
 

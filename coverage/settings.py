@@ -54,7 +54,7 @@ def scenario_from(
     settings
         Tables `radio` and `gaps` override single values. `thresholds` is the name of a shipped
         profile or a table; `weights` maps criterion names to weights; `priority` replaces all
-        criteria.
+        criteria, `switch_off` all ends of service.
     where
         Name of the file, for messages.
     land_cover
@@ -119,7 +119,7 @@ def _examined_scenario(
 ) -> tuple[Scenario | None, list[Problem]]:
     """Build a scenario and find all its problems; what is wrong is left out."""
     preset = _preset("scenario")
-    allowed = {"name", "radio", "gaps", "thresholds", "weights", "priority"}
+    allowed = {"name", "radio", "gaps", "thresholds", "weights", "priority", "switch_off"}
     problems = [
         setting_problem(where, key, None, _unknown_key(sorted(allowed)), rule="unknown_key")
         for key in sorted(set(settings) - allowed)
@@ -167,6 +167,7 @@ def _examined_scenario(
             "thresholds": thresholds,
             "priority": (priority or PriorityRules(**_preset("priority"))).model_dump(),
             "land_cover": land_cover or _preset("land_cover"),
+            "switch_off": settings.get("switch_off", _preset("switch_off")),
         },
         where,
     )

@@ -9,10 +9,12 @@ from typing import Final
 import geopandas as gpd
 import pandas as pd
 import pytest
+import tomli_w
 from shapely.geometry import Point, box
 
 from coverage.administration import administration
 from coverage.errors import Problem
+from coverage.io.project import load_project
 from coverage.io.village_communes import village_communes, with_code_column
 
 CRS: Final = "EPSG:3405"
@@ -231,3 +233,23 @@ def test_a_list_may_name_communes_in_another_way() -> None:
     by_name = with_code_column(pd.DataFrame({"commune_name": ["Xã Văn Lang"]}))
     assert list(by_name["commune_code"]) == [""]
     assert "commune_code" not in with_code_column(pd.DataFrame({"village_id": ["V1"]})).columns
+
+
+def test_a_project_with_former_names_only(shared: Path, tmp_path: Path) -> None:
+    data = shared / "data" / "backan"
+    villages = pd.read_csv(data / "villages.csv", dtype=str)
+    names = {unit.code: varied(unit.name) for unit in KNOWN.of("2025-03")}
+    former = villages["commune_code_2025_03"].map(names)
+    columns = ["commune_code", "commune_code_2025_03", "commune_name"]
+    villages.drop(columns=columns).assign(commune_name=former).to_csv(tmp_path / "villages.csv")
+    inputs = {"villages": "villages.csv", "terrain": [str(data / "terrain_90m_conditioned.tif")]}
+    for role, file in (
+        ("communes", "communes_2025-07.gpkg"),
+        ("stations", "stations_synthetic.csv"),
+    ):
+        inputs[role] = str(data / file)
+    project = {"project": {"name": "Thử", "crs": "EPSG:3405"}, "inputs": inputs}
+    (tmp_path / "project.toml").write_bytes(tomli_w.dumps(project).encode())
+    found = load_project(tmp_path).villages
+    assert list(found["commune_code"]) == list(villages["commune_code"])
+    assert list(found["commune_code_2025_03"]) == list(villages["commune_code_2025_03"])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import time
+from pathlib import Path
 from typing import Any, Final
 
 import geopandas as gpd
@@ -13,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from coverage import gaps, statistics
+from coverage.io.project import load_project
 from coverage.model import Inputs, Prediction, Statistics
 from coverage.params import ProjectSection, ServiceEnd, SwitchOff, Technology
 from coverage.settings import default_scenario
@@ -263,6 +266,35 @@ def test_another_edition_counts_stated_codes_and_those_that_must_be() -> None:
     assert old["area_km2"].isna().all()
     districts = counted.districts.set_index("district_code")
     assert districts["villages"].to_dict() == {"1": 1, "2": 1, "": 2}
+
+
+def test_the_reference_reconciles_in_both_editions(shared: Path) -> None:
+    inputs = load_project(shared / "data" / "backan")
+    rows, cols = np.indices(inputs.grid.shape)
+    waves = {
+        (technology, operator): -100.0 + 25.0 * np.sin(rows / step) * np.cos(cols / step)
+        for technology, step in (("3G", 41.0), ("4G", 29.0), ("5G", 13.0))
+        for operator in ("MobiFone", "VNPT", "Viettel")
+    }
+    prediction = painted(inputs, waves, grid=inputs.grid)
+    summarised(inputs, prediction)
+    start = time.process_time()
+    communes, counted, _ = summarised(inputs, prediction)
+    # promised: 1 s; measured 0.6 s
+    assert time.process_time() - start < 2.0
+    # published: census 2019 as shared out over the list
+    whole = {"villages": 913, "households": 82_835, "population": 313_905}
+    old = counted.communes["2025-03"]
+    assert (len(communes), len(old), len(counted.districts)) == (37, 108, 8)
+    for table in (communes, old, counted.districts):
+        assert {measure: table[measure].sum() for measure in MEASURES} == whole
+        assert table["households_covered_4g"].sum() == communes["households_covered_4g"].sum()
+    # published: six areas differ by 1 to 6 % from the official ones, the sum is 4,852.84 km²
+    assert communes["area_km2"].sum() == pytest.approx(4852.84, abs=0.1)
+    sums = counted.table.groupby(["level", "edition", "technology", "scope", "unit"])["total"].sum()
+    for (*_, measure), total in sums.items():
+        assert total == pytest.approx(whole.get(measure, 4852.84), abs=0.1)
+    assert len(sums) == 5 * 15 * 3 + 2 * 15  # levels x (technology, scope) x counts, and areas
 
 
 GENERATED: Final = st.lists(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Any, Final
@@ -17,7 +17,7 @@ from coverage import gaps
 from coverage.errors import CoverageError, Problem
 from coverage.io import writers
 from coverage.io.files import sha256_of
-from coverage.model import Raster, Result
+from coverage.model import Raster, Result, Statistics
 from coverage.params import SIGNAL_CLASSES, TECHNOLOGIES, Technology
 from coverage.schema import dictionary, output_columns
 from coverage.text import Text
@@ -60,6 +60,17 @@ _PACKAGES: Final = (
     "scipy",
     "shapely",
 )
+_OFFICIAL_BASIS: Final = {
+    "mobile_broadband": "Sóng băng rộng di động (3G, 4G hoặc 5G), theo dự báo",
+    "4G": "Sóng 4G, theo dự báo",
+    "reported": "Theo báo cáo của địa phương",
+}
+_OFFICIAL_SERVICE: Final = {
+    "none": "Chưa có sóng (thôn trắng sóng)",
+    "none_or_weak": "Chưa có sóng hoặc sóng yếu (trắng sóng và lõm sóng)",
+}
+_OFFICIAL_POWER: Final = {"yes": "Có điện", "no": "Chưa có điện", "unknown": "Không rõ"}
+_OFFICIAL_HARDSHIP: Final = {"yes": "ĐBKK", "no": "Không thuộc diện ĐBKK", "unknown": "Không rõ"}
 _TIMINGS: Final = "timings.json"
 _NO_PERCENT: Final = 255
 
@@ -134,6 +145,8 @@ def _write_all(result: Result, map_page: str, folder: Path) -> None:
     villages, communes = village_table(result), commune_table(result)
     writers.write_csv(folder / "villages.csv", villages)
     writers.write_csv(folder / "communes.csv", communes)
+    if result.statistics is not None:
+        _write_statistics(result.statistics, folder)
     cells = _cells(result)
     writers.write_csv(folder / "cells.csv", cells)
     _write_package(result, folder / "results.gpkg")
@@ -161,6 +174,26 @@ def _probability_percent(result: Result, technology: Technology) -> Raster:
     share = gaps.served_probability(result.inputs, result.prediction, result.scenario, technology)
     percent = np.where(np.isnan(share), _NO_PERCENT, np.rint(share * 100.0)).astype(np.uint8)
     return Raster(array=percent, grid=result.prediction.grid)
+
+
+def _write_statistics(statistics: Statistics, folder: Path) -> None:
+    writers.write_csv(folder / "statistics.csv", with_whole_counts(statistics.table))
+    for edition, communes in statistics.communes.items():
+        writers.write_csv(folder / f"communes_{edition}.csv", communes)
+    writers.write_csv(folder / "districts.csv", statistics.districts)
+    writers.write_csv(folder / "four_cells.csv", statistics.four_cells)
+
+
+def with_whole_counts(statistics: pd.DataFrame) -> pd.DataFrame:
+    """Return the long table with counts as whole numbers beside areas with their decimals."""
+    table = statistics.copy()
+    is_area = (table["unit"] == "area_km2").to_numpy()
+    for name in ("good", "weak", "none", "covered", "known", "unknown", "total"):
+        values = table[name].to_numpy(dtype=float)
+        told = values.astype(object)
+        told[~is_area] = values[~is_area].astype(int)
+        table[name] = told
+    return table
 
 
 def _cells(result: Result) -> pd.DataFrame:
@@ -207,19 +240,67 @@ def _listed(values: pd.Series) -> str:
 def _write_report(
     result: Result, villages: pd.DataFrame, communes: pd.DataFrame, path: Path
 ) -> None:
+    statistics = result.statistics
+    counted = [] if statistics is None else [*statistics.table.columns]
     writers.write_workbook(
         path,
         {
             "Tổng hợp": (("Chỉ tiêu", "Giá trị"), [*_notes(result), *totals(result).items()]),
             "Thôn": _sheet(villages),
             "Xã": _sheet(communes),
+            **({} if statistics is None else _statistics_sheets(statistics)),
             "Cảnh báo": (
                 ("Tệp", "Nội dung", "Số dòng"),
                 [(p.file, p.line("vi"), p.count) for p in result.warnings],
             ),
-            "Từ điển": _dictionary_sheet([*villages.columns, *communes.columns]),
+            "Từ điển": _dictionary_sheet([*villages.columns, *communes.columns, *counted]),
         },
     )
+
+
+Sheet = tuple[Sequence[str], Sequence[Sequence[writers.Cell]]]
+
+
+def _statistics_sheets(statistics: Statistics) -> dict[str, Sheet]:
+    provinces = statistics.table[statistics.table["level"] == "province"]
+    return {
+        "Thống kê": _sheet(with_whole_counts(provinces)),
+        "Huyện cũ": _sheet(statistics.districts),
+        **{f"Xã {edition}": _sheet(table) for edition, table in statistics.communes.items()},
+        "Điện và ĐBKK": _four_cell_sheet(statistics.four_cells),
+    }
+
+
+def _four_cell_sheet(cells: pd.DataFrame) -> Sheet:
+    """Return the ministry's four cells in official words, and beside them what is not known."""
+    header = [
+        "Căn cứ",
+        "Tình trạng",
+        "Điện lưới quốc gia",
+        "Đặc biệt khó khăn (ĐBKK)",
+        "Số thôn",
+        "Số hộ",
+        "Số người",
+        "Số thôn không rõ sóng",
+        "Tổng số thôn của nhóm",
+        "Tổng số hộ của nhóm",
+        "Tổng số người của nhóm",
+        "Số liệu đến ngày",
+    ]
+    rows = [
+        [
+            _OFFICIAL_BASIS[row["basis"]],
+            _OFFICIAL_SERVICE[row["service"]],
+            _OFFICIAL_POWER[row["has_grid_power"]],
+            _OFFICIAL_HARDSHIP[row["extremely_difficult"]],
+            *(row[name] for name in ("villages", "households", "population")),
+            *(row[name] for name in ("villages_unknown", "villages_total")),
+            *(row[name] for name in ("households_total", "population_total")),
+            row["date"],
+        ]
+        for row in cells.to_dict("records")
+    ]
+    return header, rows
 
 
 def _notes(result: Result) -> list[tuple[str, str]]:

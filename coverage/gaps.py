@@ -1,4 +1,4 @@
-"""Who is served: signal class of every village and technology, and what that makes of a commune.
+"""Who is served: signal class of every village by technology and operator.
 
 Predicted and reported signal stay apart; `evidence` says how they stand to each other. Unknown is a
 third state: it is counted beside, never as "no signal".
@@ -6,39 +6,31 @@ third state: it is counted beside, never as "no signal".
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-from pyproj import Geod
 from scipy.special import ndtr
 
-from coverage.grid import BoolArray, FloatArray, Grid
+from coverage.grid import FloatArray, Grid
 from coverage.model import Inputs, Prediction
 from coverage.params import (
     COVERED_CLASSES,
     MAIN_TECHNOLOGY,
     TECHNOLOGIES,
-    ClassThresholds,
     Scenario,
     Technology,
 )
+from coverage.reception import Discs, Listening, discs
 
-_MIN_KNOWN_SHARE: Final = 0.5
-"""A disc of which less is known than this has an unknown signal."""
 _SEVERITY: Final = {"good": 0.0, "weak": 0.5, "none": 1.0, "unknown": np.nan}
-Grade = tuple[float, str, float, float]
-_UNKNOWN: Final[Grade] = (np.nan, "unknown", np.nan, np.nan)
 _GRADE_COLUMNS: Final = (
     "rsrp_{}_dbm",
     "signal_class_{}",
     "served_probability_{}",
     "served_area_share_{}",
 )
-_GEOD: Final = Geod(ellps="WGS84")
-_NO_COMMUNE_NAME: Final = "(không thuộc xã nào)"
 
 
 def assess_villages(
@@ -63,16 +55,21 @@ def assess_villages(
         `evidence`, `severity`, `households_unserved`.
     """
     villages = inputs.villages.copy()
-    places = _places(villages, inputs.grid)
+    near, around = _near_and_around(villages, inputs.grid, scenario)
     for technology in TECHNOLOGIES:
-        signal = (
-            _Signal(inputs, prediction, scenario, technology, operator)
-            if technology in prediction.technologies
-            else None
-        )
-        grades = [_UNKNOWN if p is None or signal is None else signal.grade(p) for p in places]
-        names = [name.format(technology.lower()) for name in _GRADE_COLUMNS]
-        villages[names] = pd.DataFrame(grades, index=villages.index, columns=names)
+        tag = technology.lower()
+        names = [name.format(tag) for name in _GRADE_COLUMNS]
+        villages[names] = [np.nan, "unknown", np.nan, np.nan]
+        if technology not in prediction.technologies:
+            continue
+        listening = Listening(inputs, prediction, scenario, technology, operator)
+        reception = listening.around(near)
+        median_dbm, weak_dbm = reception.median_dbm(), listening.limits.weak_dbm
+        sigma_db = scenario.sigma_db
+        villages[f"rsrp_{tag}_dbm"] = np.where(np.isfinite(median_dbm), median_dbm, np.nan).round(2)
+        villages[f"signal_class_{tag}"] = listening.classes(near, around)
+        villages[f"served_probability_{tag}"] = reception.chance_of(weak_dbm, sigma_db).round(4)
+        villages[f"served_area_share_{tag}"] = reception.share_reaching(weak_dbm).round(4)
     villages["server_4g"] = _servers(villages, inputs.grid, prediction, operator)
     main = f"signal_class_{MAIN_TECHNOLOGY.lower()}"
     villages["evidence"] = [
@@ -84,11 +81,42 @@ def assess_villages(
     return villages
 
 
-def class_of(signal_dbm: float, limits: ClassThresholds) -> str:
-    """Return the class of a known signal; -inf is no signal at all."""
-    if signal_dbm >= limits.good_dbm:
-        return "good"
-    return "weak" if signal_dbm >= limits.weak_dbm else "none"
+def operator_classes(
+    inputs: Inputs, prediction: Prediction, scenario: Scenario
+) -> dict[tuple[Technology, str], pd.Series]:
+    """Return every village's class by technology and operator, "" for any; one set of discs."""
+    villages = inputs.villages
+    near, around = _near_and_around(villages, inputs.grid, scenario)
+    return {
+        (technology, operator): pd.Series(
+            Listening(inputs, prediction, scenario, technology, operator).classes(near, around),
+            index=villages.index,
+        )
+        for technology in prediction.technologies
+        for operator in ("", *prediction.operators)
+    }
+
+
+def served_probability(
+    inputs: Inputs,
+    prediction: Prediction,
+    scenario: Scenario,
+    technology: Technology,
+    *,
+    operator: str = "",
+) -> FloatArray:
+    """Return every cell's chance to reach the weak limit under log-normal shadowing, 0-1.
+
+    Φ((signal − limit)/σ), σ of the scenario; NaN where it is not known whether there is signal.
+    """
+    share = np.full(inputs.grid.shape, np.nan, dtype=np.float32)
+    if technology not in prediction.technologies:
+        return share
+    listening = Listening(inputs, prediction, scenario, technology, operator)
+    level_dbm, known = listening.levels(*(axis.ravel() for axis in np.indices(share.shape)))
+    chance = ndtr((level_dbm[known] - listening.limits.weak_dbm) / scenario.sigma_db)
+    share[known.reshape(share.shape)] = chance
+    return share
 
 
 def evidence(predicted: str, reported: str) -> str:
@@ -105,87 +133,14 @@ def evidence(predicted: str, reported: str) -> str:
     return "agree" if same else "conflict"
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """A village's cell and the radius its coordinates are good for."""
-
-    row: int
-    col: int
-    accuracy_m: float
-
-
-def _places(villages: gpd.GeoDataFrame, grid: Grid) -> list[_Place | None]:
-    """Place of each village; None where it has no coordinates or lies outside the grid."""
-    row, col = grid.rowcol(villages.geometry.x, villages.geometry.y)
-    accuracy_m = (
-        villages["coordinate_accuracy_m"].fillna(0.0).to_numpy(dtype=float)
-        if "coordinate_accuracy_m" in villages.columns
-        else np.zeros(len(villages))
-    )
-    return [
-        None if r < 0 else _Place(int(r), int(c), float(a))
-        for r, c, a in zip(row, col, accuracy_m, strict=True)
-    ]
-
-
-class _Signal:
-    """One technology's signal as villages see it."""
-
-    def __init__(
-        self,
-        inputs: Inputs,
-        prediction: Prediction,
-        scenario: Scenario,
-        technology: Technology,
-        operator: str,
-    ) -> None:
-        self._grid = inputs.grid
-        self._terrain_m = inputs.terrain_m
-        self._signal_dbm = prediction.signal_dbm.get((technology, operator))
-        self._possible_dbm = prediction.possible_dbm.get(technology)
-        self._limits = scenario.thresholds.technologies[technology]
-        self._rules = scenario.gaps
-        self._sigma_db = scenario.sigma_db
-
-    def grade(self, place: _Place) -> Grade:
-        """Grade the disc of a village's accuracy: median signal, class, chances and share."""
-        level_dbm = self._known_levels(place, place.accuracy_m)
-        if level_dbm is None:
-            return _UNKNOWN
-        weak_dbm = self._limits.weak_dbm
-        median_dbm = float(np.median(level_dbm))
-        probability = _served_probability(level_dbm, weak_dbm, self._sigma_db).mean()
-        served = float((level_dbm >= weak_dbm).mean())
-        return (
-            round(median_dbm, 2) if np.isfinite(median_dbm) else np.nan,
-            self._class(place, median_dbm),
-            round(float(probability), 4),
-            round(served, 4),
-        )
-
-    def _class(self, place: _Place, centre_dbm: float) -> str:
-        centre = class_of(centre_dbm, self._limits)
-        if self._rules.rule == "centre" or centre == "none":
-            return centre
-        around_dbm = self._known_levels(place, max(self._rules.surroundings_m, place.accuracy_m))
-        if around_dbm is None:
-            return "unknown"
-        unserved = float((around_dbm < self._limits.weak_dbm).mean())
-        return "weak" if unserved > self._rules.unserved_area_share else "good"
-
-    def _known_levels(self, place: _Place, radius_m: float) -> FloatArray | None:
-        """Signal of the known cells of a disc (-inf for none); None if too little is known."""
-        cells = self._grid.disc(place.row, place.col, radius_m)
-        level_dbm = (
-            np.full(cells[0].size, -np.inf, dtype=np.float32)
-            if self._signal_dbm is None
-            else np.nan_to_num(self._signal_dbm[cells], nan=-np.inf)
-        )
-        known = ~np.isnan(self._terrain_m[cells])
-        if self._possible_dbm is not None:
-            weak_dbm = self._limits.weak_dbm
-            known &= (level_dbm >= weak_dbm) | (self._possible_dbm[cells] < weak_dbm)
-        return level_dbm[known] if known.mean() >= _MIN_KNOWN_SHARE else None
+def _near_and_around(
+    places: gpd.GeoDataFrame, grid: Grid, scenario: Scenario
+) -> tuple[Discs, Discs]:
+    """Return the discs of the places' accuracy and, where the rule asks for them, surroundings."""
+    near = discs(places, grid)
+    if scenario.gaps.rule == "centre":
+        return near, near
+    return near, discs(places, grid, at_least_m=scenario.gaps.surroundings_m)
 
 
 def _servers(
@@ -199,155 +154,3 @@ def _servers(
     number = np.where(row >= 0, server[row, col], 0)
     names = np.concatenate([[""], prediction.cells["cell_id"].to_numpy(dtype=object)])
     return [str(name) for name in names[number]]
-
-
-def area_by_commune(
-    inputs: Inputs, prediction: Prediction, scenario: Scenario, *, operator: str = ""
-) -> pd.DataFrame:
-    """Return, per commune, the area whose signal is known and the area covered, by technology.
-
-    Columns `area_known_share_t` and `area_covered_share_t` (of the known area), indexed as the
-    communes. Cells belong to a commune by their centre.
-    """
-    pairs = zip(inputs.communes.geometry, range(1, len(inputs.communes) + 1), strict=True)
-    commune = inputs.grid.rasterise(pairs).ravel()
-    cells = np.bincount(commune, minlength=len(inputs.communes) + 1)[1:]
-    columns: dict[str, Any] = {}
-    for technology in TECHNOLOGIES:
-        tag = technology.lower()
-        covered, known = _covered_cells(inputs, prediction, scenario, technology, operator)
-        known_cells = _count_by(commune, known, len(cells))
-        columns[f"area_known_share_{tag}"] = _share(known_cells, cells)
-        columns[f"area_covered_share_{tag}"] = _share(
-            _count_by(commune, covered & known, len(cells)), known_cells
-        )
-    return pd.DataFrame(columns, index=inputs.communes.index)
-
-
-def _covered_cells(
-    inputs: Inputs,
-    prediction: Prediction,
-    scenario: Scenario,
-    technology: Technology,
-    operator: str,
-) -> tuple[BoolArray, BoolArray]:
-    nothing = np.zeros(inputs.grid.shape, dtype=bool)
-    if technology not in prediction.technologies:
-        return nothing, nothing
-    weak_dbm = scenario.thresholds.technologies[technology].weak_dbm
-    signal_dbm = prediction.signal_dbm.get((technology, operator))
-    with np.errstate(invalid="ignore"):
-        covered = nothing if signal_dbm is None else signal_dbm >= weak_dbm
-    known = ~np.isnan(inputs.terrain_m)
-    possible_dbm = prediction.possible_dbm.get(technology)
-    if possible_dbm is not None:
-        known &= covered | (possible_dbm < weak_dbm)
-    return covered, known
-
-
-def served_probability(
-    inputs: Inputs,
-    prediction: Prediction,
-    scenario: Scenario,
-    technology: Technology,
-    *,
-    operator: str = "",
-) -> FloatArray:
-    """Return every cell's chance to reach the weak limit under log-normal shadowing, 0-1.
-
-    Φ((signal − limit)/σ), σ of the scenario; NaN where it is not known whether there is signal.
-    """
-    weak_dbm = scenario.thresholds.technologies[technology].weak_dbm
-    _, known = _covered_cells(inputs, prediction, scenario, technology, operator)
-    signal_dbm = prediction.signal_dbm.get((technology, operator))
-    probability = np.zeros(inputs.grid.shape, dtype=np.float32)
-    if signal_dbm is not None:
-        level_dbm = np.nan_to_num(signal_dbm, nan=-np.inf)
-        probability = _served_probability(level_dbm, weak_dbm, scenario.sigma_db)
-    return np.where(known, probability, np.float32(np.nan))
-
-
-def _served_probability(signal_dbm: FloatArray, weak_dbm: float, sigma_db: float) -> FloatArray:
-    probability: FloatArray = ndtr((signal_dbm - weak_dbm) / sigma_db)
-    return probability
-
-
-def _count_by(commune: Any, chosen: BoolArray, communes: int) -> np.ndarray[Any, Any]:
-    return np.asarray(np.bincount(commune[chosen.ravel()], minlength=communes + 1)[1:])
-
-
-def by_commune(
-    villages: gpd.GeoDataFrame, communes: gpd.GeoDataFrame, areas: pd.DataFrame
-) -> gpd.GeoDataFrame:
-    """Sum villages up to communes: each share with its numerator and denominator.
-
-    Villages that belong to no commune of the layer make a last row of their own, without shape, so
-    that the sums reconcile at every level.
-    """
-    table = gpd.GeoDataFrame(
-        {
-            "commune_code": communes["commune_code"],
-            "name": communes["name"],
-            "edition": communes["edition"] if "edition" in communes.columns else "",
-        },
-        geometry=communes.geometry,
-        crs=communes.crs,
-    )
-    table["area_km2"] = _area_km2(communes)
-    table = table.join(areas)
-    if not villages["commune_code"].isin(table["commune_code"]).all():
-        apart = gpd.GeoDataFrame(
-            {"commune_code": [""], "name": [_NO_COMMUNE_NAME], "edition": [""]},
-            geometry=[None],
-            crs=communes.crs,
-        )
-        table = gpd.GeoDataFrame(pd.concat([table, apart], ignore_index=True), crs=communes.crs)
-    code = villages["commune_code"].where(villages["commune_code"].isin(table["commune_code"]), "")
-    for name, values in _village_counts(villages).items():
-        sums = values.groupby(code).sum()
-        table[name] = table["commune_code"].map(sums).fillna(0).astype("int64")
-    for technology in TECHNOLOGIES:
-        tag = technology.lower()
-        for what in ("villages", "households", "population"):
-            table[f"{what}_covered_share_{tag}"] = _share(
-                table[f"{what}_covered_{tag}"], table[f"{what}_known_{tag}"]
-            )
-        table[f"area_covered_km2_{tag}"] = (
-            table["area_km2"]
-            * table[f"area_known_share_{tag}"]
-            * table[f"area_covered_share_{tag}"]
-        ).round(3)
-    return table
-
-
-def _village_counts(villages: gpd.GeoDataFrame) -> dict[str, pd.Series]:
-    """Per village: what it adds to its commune's counts."""
-    weights = {
-        "villages": pd.Series(1, index=villages.index),
-        "households": villages["households"].astype("int64"),
-        "population": villages["population"].astype("int64"),
-    }
-    counts = dict(weights)
-    for technology in TECHNOLOGIES:
-        tag = technology.lower()
-        grade = villages[f"signal_class_{tag}"]
-        for what, weight in weights.items():
-            counts[f"{what}_covered_{tag}"] = weight.where(grade.isin(COVERED_CLASSES), 0)
-            counts[f"{what}_known_{tag}"] = weight.where(grade != "unknown", 0)
-        for name in ("good", "weak", "none", "unknown"):
-            counts[f"villages_{name}_{tag}"] = (grade == name).astype("int64")
-    return counts
-
-
-def _area_km2(communes: gpd.GeoDataFrame) -> list[float]:
-    """Area on the ellipsoid, not on the projected plane."""
-    degrees = communes.geometry.to_crs("EPSG:4326")
-    return [round(abs(_GEOD.geometry_area_perimeter(s)[0]) / 1e6, 3) for s in degrees]
-
-
-def _share(part: Any, whole: Any) -> np.ndarray[Any, Any]:
-    """Divide with care: an empty denominator gives an unknown share."""
-    part, whole = np.asarray(part, dtype=float), np.asarray(whole, dtype=float)
-    share = np.full(part.shape, np.nan)
-    np.divide(part, whole, out=share, where=whole > 0)
-    return share.round(6)

@@ -109,6 +109,22 @@ class Prediction:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Statistics:
+    """What a run counted, as of `date` ("" where the inputs tell none).
+
+    `table` has a row per level, edition, unit, technology, scope and measure; `communes` the
+    communes of the editions beside the layer's; `four_cells` the villages without service by grid
+    power and hardship.
+    """
+
+    date: str
+    table: pd.DataFrame
+    communes: Mapping[str, pd.DataFrame]
+    districts: pd.DataFrame
+    four_cells: pd.DataFrame
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
     """Everything one run found; carries its inputs, scenario and prediction."""
 
@@ -118,6 +134,7 @@ class Result:
     villages: gpd.GeoDataFrame
     communes: gpd.GeoDataFrame
     warnings: tuple[Problem, ...]
+    statistics: Statistics | None = None
 
     @property
     def rsrp_dbm(self) -> dict[Technology, Raster]:

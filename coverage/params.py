@@ -6,6 +6,7 @@ default lies in `presets/*.toml` with its source.
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal, Self
@@ -384,6 +385,26 @@ class RouteRules(Frozen):
     tap_reach_m: Annotated[float, Field(ge=0.0)]
 
 
+class ServiceEnd(Frozen):
+    """Last month of service of a technology's networks."""
+
+    technology: Literal["2G", "3G", "4G", "5G"]
+    until: Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
+    source: str
+    year: int
+    is_assumption: bool
+
+
+class SwitchOff(Frozen):
+    """Technologies that end."""
+
+    technologies: tuple[ServiceEnd, ...]
+
+    def until(self, technology: str) -> str:
+        """Return the last month of service, "" for a technology that stays."""
+        return next((e.until for e in self.technologies if e.technology == technology), "")
+
+
 class Scenario(Frozen):
     """Everything a run may vary."""
 
@@ -403,6 +424,8 @@ class Scenario(Frozen):
         """Spread of the signal around its prediction: shadowing and the receiver's place."""
         return math.hypot(self.gaps.shadowing_sigma_db, self.thresholds.extra_sigma_db)
 
+    switch_off: SwitchOff
+
 
 class ProjectSection(Frozen):
     """`[project]` of `project.toml`."""
@@ -410,6 +433,7 @@ class ProjectSection(Frozen):
     name: Annotated[str, Field(min_length=1)]
     crs: str | None = None
     resolution_m: Annotated[float, Field(ge=5.0, le=5_000.0)] = 90.0
+    date: dt.date | None = None
     synthetic: bool = False
     note: str = ""
 

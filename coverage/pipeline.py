@@ -9,13 +9,22 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 
-from coverage import __version__, access, causes, exports, gaps, maps, prediction, priority
+from coverage import (
+    __version__,
+    access,
+    causes,
+    exports,
+    gaps,
+    maps,
+    prediction,
+    priority,
+    statistics,
+)
 from coverage.errors import Problem, ScenarioError
 from coverage.io.project import load_project, project_path
 from coverage.io.store import Arrays, Store, default_folder
-from coverage.model import Inputs, Prediction, Result
+from coverage.model import Inputs, Prediction, Result, Statistics
 from coverage.params import Scenario
 from coverage.prediction import Progress
 from coverage.text import Text
@@ -23,10 +32,11 @@ from coverage.text import Text
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """Graded villages with their causes and distances, and the area covered by commune."""
+    """Graded villages with their causes and distances, and what that makes of communes."""
 
     villages: gpd.GeoDataFrame
-    areas: pd.DataFrame
+    communes: gpd.GeoDataFrame
+    statistics: Statistics
 
 
 def run(
@@ -105,16 +115,23 @@ def assessed(
     villages = graded.join(causes.explain(graded, inputs, predicted_signal, scenario)).join(
         access.fibre_distance(inputs.villages, inputs.fibre_nodes, inputs.roads)
     )
-    return Assessment(
-        villages=villages,
-        areas=gaps.area_by_commune(inputs, predicted_signal, scenario, operator=operator),
+    classes = gaps.operator_classes(inputs, predicted_signal, scenario)
+    strongest = {
+        technology: classes[technology, ""] for technology in predicted_signal.technologies
+    }
+    villages = villages.join(
+        statistics.future_gaps(strongest, predicted_signal.technologies, scenario.switch_off)
     )
+    communes, counted = statistics.summarised(
+        villages, classes, inputs, predicted_signal, scenario, operator=operator
+    )
+    return Assessment(villages=villages, communes=communes, statistics=counted)
 
 
 def ranked(
     inputs: Inputs, predicted_signal: Prediction, assessment: Assessment, scenario: Scenario
 ) -> Result:
-    """Score and rank graded villages, and sum them up by commune."""
+    """Score and rank graded villages."""
     ranking = priority.score(assessment.villages, scenario.priority)
     villages = assessment.villages.join(ranking.table)
     return Result(
@@ -122,7 +139,8 @@ def ranked(
         scenario=scenario,
         prediction=predicted_signal,
         villages=villages,
-        communes=gaps.by_commune(villages, inputs.communes, assessment.areas),
+        communes=assessment.communes,
+        statistics=assessment.statistics,
         warnings=(*inputs.warnings, *_unused_criteria(ranking.unused)),
     )
 

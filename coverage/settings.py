@@ -70,8 +70,9 @@ def scenario_from(
     settings
         Tables `radio` and `gaps` override single values. `thresholds` is the name of a shipped
         profile or a table; `level` names where the receiver is, which raises them. `weights` maps
-        criterion names to weights; `priority` replaces all criteria. `costs`, `power`, `links` and
-        `routes` override single values at any depth; lists are replaced whole.
+        criterion names to weights; `priority` replaces all criteria, `switch_off` all ends of
+        service. `costs`, `power`, `links` and `routes` override single values at any depth; lists
+        are replaced whole.
     where
         Name of the file, for messages.
     land_cover
@@ -136,8 +137,10 @@ def _examined_scenario(
 ) -> tuple[Scenario | None, list[Problem]]:
     """Build a scenario and find all its problems; what is wrong is left out."""
     preset = _preset("scenario")
-    allowed = {"name", "radio", "gaps", "thresholds", "level", "weights", "priority"}
-    allowed |= {*_LAID_OVER}
+    allowed = {
+        *("name", "radio", "gaps", "thresholds", "level", "weights", "priority", "switch_off"),
+        *_LAID_OVER,
+    }
     problems = [
         setting_problem(where, key, None, _unknown_key(sorted(allowed)), rule="unknown_key")
         for key in sorted(set(settings) - allowed)
@@ -187,6 +190,7 @@ def _examined_scenario(
             "thresholds": thresholds,
             "priority": (priority or PriorityRules(**_preset("priority"))).model_dump(),
             "land_cover": land_cover or _preset("land_cover"),
+            "switch_off": settings.get("switch_off", _preset("switch_off")),
         }
         | {key: _laid_over(_preset(key), tables[key], f"{where} [{key}]") for key in _LAID_OVER},
         where,

@@ -60,15 +60,16 @@ def vietnamese_order(value: str) -> tuple[object, ...]:
         if part.isdecimal():
             letters.append((1, int(part), ""))
             continue
-        base, tone = _split_tone(part)
+        base, tone = split_tone(part)
         rank = _LETTER_RANK.get(base)
         letters.append((2, rank, "") if rank is not None else (0, 0, base))
         tones.append(tone)
     return (tuple(letters), tuple(tones), value)
 
 
-def _split_tone(letter: str) -> tuple[str, int]:
-    decomposed = unicodedata.normalize("NFD", letter)
+def split_tone(letters: str) -> tuple[str, int]:
+    """Return a letter or syllable without its tone, and the tone's rank (0 for the level one)."""
+    decomposed = unicodedata.normalize("NFD", letters)
     tone = next((_TONE_RANK[c] for c in decomposed if c in _TONE_RANK), 0)
     base = "".join(c for c in decomposed if c not in _TONE_RANK)
     return unicodedata.normalize("NFC", base), tone

@@ -26,6 +26,10 @@ from tests.conftest import built_once
 OUTPUTS = {
     "villages.csv",
     "communes.csv",
+    "communes_2025-03.csv",
+    "districts.csv",
+    "statistics.csv",
+    "four_cells.csv",
     "cells.csv",
     "results.gpkg",
     "map.html",

@@ -17,10 +17,12 @@ from coverage.errors import ExtentError, InputDataError, Problem
 from coverage.grid import Bounds, FloatArray, Grid, grid_over, metric_crs
 from coverage.io import crosschecks, station_checks
 from coverage.io.antennas import by_name, read_pattern
+from coverage.io.commune_rules import OUTSIDE_COMMUNE
 from coverage.io.files import fingerprint_of
 from coverage.io.layers import points, read_layer, with_full_names
 from coverage.io.rasters import Tile, bounds_in, classes_on, in_step, open_tile, terrain_on
 from coverage.io.sheets import read_sheet
+from coverage.io.village_communes import village_communes, with_code_column
 from coverage.model import Inputs, Source
 from coverage.params import InputsSection, ProjectFile, RadioParams, Scenario
 from coverage.propagation.antennas import AntennaPattern
@@ -147,7 +149,9 @@ def _read(desk: _Desk, file: ProjectFile, scenario: Scenario) -> Inputs | None:
     }
     tiles = _tiles(desk, entries)
     cover = _cover_tile(desk, entries)
-    villages = _settled_villages(desk, tables["villages"], communes, entries.villages)
+    villages = _settled_villages(
+        desk, tables["villages"], communes, _usable_crosswalk(tables), entries.villages
+    )
     grid = _grid(
         desk,
         communes,
@@ -225,7 +229,7 @@ def _assemble(
         fibre_lines=layers.get("fibre_lines"),
         measurements=placed.get("measurements"),
         indicators=tables.get("indicators"),
-        crosswalk=tables.get("crosswalk"),
+        crosswalk=_usable_crosswalk(tables),
         sources=tuple(desk.sources),
         warnings=tuple(p for p in desk.problems if p.severity == "warning"),
         fingerprint=_fingerprint(desk.sources, grid),
@@ -234,10 +238,14 @@ def _assemble(
 
 
 def _settled_villages(
-    desk: _Desk, villages: pd.DataFrame | None, communes: gpd.GeoDataFrame | None, entry: str
+    desk: _Desk,
+    villages: pd.DataFrame | None,
+    communes: gpd.GeoDataFrame | None,
+    crosswalk: pd.DataFrame | None,
+    entry: str,
 ) -> gpd.GeoDataFrame | None:
     """Bring villages to communes where both tables have what that needs, whatever else is wrong."""
-    needed = {"name", "commune_code", "longitude", "latitude"}
+    needed = {"name", "longitude", "latitude"}
     if villages is None or villages.empty or not needed <= set(villages.columns):
         return None
     if communes is None or communes.empty or not {"name", "commune_code"} <= set(communes.columns):
@@ -245,17 +253,24 @@ def _settled_villages(
     if communes["commune_code"].duplicated().any():
         return None
     name = Path(entry).name
-    settled, problems, repaired = crosschecks.village_communes(
-        points(villages, crs=str(communes.crs)), communes, file=name
+    settled, problems, repaired = village_communes(
+        points(villages, crs=str(communes.crs)), communes, crosswalk=crosswalk, file=name
     )
     swapped = any(p.rule == crosschecks.SWAPPED.code for p in desk.problems)
-    echo = crosschecks.OUTSIDE_COMMUNE.code
+    echo = OUTSIDE_COMMUNE.code
     desk.problems += [p for p in problems if not (swapped and p.rule == echo)]
     desk.sources = [
         source if source.role != "villages" else replace(source, rows_repaired=repaired)
         for source in desk.sources
     ]
     return settled
+
+
+def _usable_crosswalk(tables: dict[str, pd.DataFrame | None]) -> pd.DataFrame | None:
+    """Return the project's crosswalk if it has what joining needs."""
+    table = tables.get("crosswalk")
+    needed = {"old_code", "new_code"}
+    return table if table is not None and needed <= set(table.columns) else None
 
 
 def _grid_crs(desk: _Desk, file: ProjectFile) -> str:
@@ -302,6 +317,8 @@ def _table(
     table = TABLES[role]
     with desk.collecting():
         raw = read_sheet(desk.path(entry), name=name)
+        if role == "villages":
+            raw = with_code_column(raw)
         checked = check(raw, table, file=name)
         frame = checked.frame
         desk.problems += _without_echo(

@@ -38,7 +38,8 @@ def write_csv(path: Path, table: pd.DataFrame) -> None:
     safe = table.copy()
     for name in safe.columns:
         if not pd.api.types.is_numeric_dtype(safe[name].dtype):
-            safe[name] = [_not_a_formula(cell) for cell in safe[name]]
+            cells = [_not_a_formula(cell) for cell in safe[name]]
+            safe[name] = pd.Series(cells, index=safe.index, dtype=object)
     safe.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\r\n")
 
 

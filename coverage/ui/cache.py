@@ -112,6 +112,7 @@ def grading_key(inputs: Inputs, scenario: Scenario, operator: str) -> str:
         scenario.name,
         scenario.gaps,
         scenario.thresholds,
+        scenario.switch_off,
         operator,
     )
 

@@ -17,14 +17,14 @@ PACKAGE: Final = "coverage"
 
 LAYERS: Final = (
     ("text",),
-    ("errors",),
+    ("errors", "names"),
     ("validation",),
     ("params", "schema"),
-    ("settings", "tables", "grid", "carriers", "costs", "roads", "steiner"),
+    ("settings", "tables", "grid", "carriers", "costs", "roads", "steiner", "administration"),
     ("terrain", "propagation"),
     ("model",),
-    ("io", "intake", "prediction", "access"),
-    ("gaps", "causes", "priority", "power", "links", "routes", "fibre", "indicators"),
+    ("io", "intake", "prediction", "access", "reception"),
+    ("gaps", "statistics", "causes", "priority", "power", "links", "routes", "fibre", "indicators"),
     ("planning",),
     ("maps", "exports", "report", "demo"),
     ("pipeline",),

@@ -11,11 +11,11 @@ import pytest
 from playwright.sync_api import sync_playwright
 from scipy.ndimage import distance_transform_edt, uniform_filter
 
-from coverage.gaps import class_of
 from coverage.io.project import load_project
 from coverage.maps import map_html
 from coverage.model import Inputs, Prediction, Result
 from coverage.params import TECHNOLOGIES
+from coverage.reception import class_of
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
@@ -46,7 +46,7 @@ def reference(shared: Path) -> Result:
         tag, limits = technology.lower(), scenario.thresholds.technologies[technology]
         dbm = signal[technology, ""][row, col].round(2)
         villages[f"rsrp_{tag}_dbm"] = dbm
-        villages[f"signal_class_{tag}"] = [class_of(float(value), limits) for value in dbm]
+        villages[f"signal_class_{tag}"] = class_of(dbm, limits)
     count = np.arange(len(villages))
     sites = inputs.stations["site_id"].to_numpy()[count * 3]
     parts = {f"priority_{c.name}": (count * 0.000317) % 0.3 for c in scenario.priority.criteria}

@@ -10,10 +10,10 @@ import pandas as pd
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from coverage.gaps import class_of
 from coverage.grid import FloatArray, Grid
 from coverage.model import Inputs, Prediction, Result, Source
 from coverage.params import ProjectSection, Scenario, Technology
+from coverage.reception import class_of
 from coverage.settings import default_scenario
 
 CRS: Final = "EPSG:3405"
@@ -156,10 +156,9 @@ def villages(
         ]
         limits = scenario.thresholds.technologies[technology]
         table[f"rsrp_{technology.lower()}_dbm"] = dbm
-        table[f"signal_class_{technology.lower()}"] = [
-            "unknown" if point is None else class_of(np.nan_to_num(v, nan=-np.inf), limits)
-            for v, point in zip(dbm, points, strict=True)
-        ]
+        classes = class_of(np.nan_to_num(dbm, nan=-np.inf), limits)
+        classes[[point is None for point in points]] = "unknown"
+        table[f"signal_class_{technology.lower()}"] = classes
     return gpd.GeoDataFrame(table, geometry=points, crs=CRS)
 
 
@@ -189,6 +188,7 @@ def made_result(*, name: str = HOSTILE[2], synthetic: bool = True) -> Result:
         grid=GRID,
         terrain_m=height_m,
         land_cover=None,
+        antennas={},
         communes=shapes,
         villages=gpd.GeoDataFrame({"village_id": []}, geometry=[], crs=CRS),
         stations=cells,
@@ -204,6 +204,7 @@ def made_result(*, name: str = HOSTILE[2], synthetic: bool = True) -> Result:
         ),
         warnings=(),
         fingerprint="made",
+        radio_fingerprint="made",
     )
     keys = {(technology, ""): values for technology, values in signals.items()}
     prediction = Prediction(

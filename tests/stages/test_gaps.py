@@ -1,4 +1,4 @@
-"""Classes, evidence and the sums of communes, worked by hand."""
+"""Classes and evidence, worked by hand."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pytest
 from coverage import gaps
 from coverage.model import Inputs, Prediction
 from coverage.params import ClassThresholds, Scenario
+from coverage.reception import class_of
 from tests.stages.world import GRID, SIDE, centre, terrain, village, world
 
 LIMITS = ClassThresholds(good_dbm=-105.0, weak_dbm=-115.0)
@@ -55,7 +56,7 @@ def graded(
     ],
 )
 def test_class_edges(signal_dbm: float, expected: str) -> None:
-    assert gaps.class_of(signal_dbm, LIMITS) == expected
+    assert list(class_of([signal_dbm], LIMITS)) == [expected]
 
 
 @pytest.mark.parametrize(
@@ -134,42 +135,3 @@ def test_centre_and_area() -> None:
         list(graded(inputs, painted(inputs, level(-110.0)), scenario)["signal_class_4g"])
         == ["good"] * 2
     )
-
-
-def test_communes_add_up_with_numerators_and_denominators() -> None:
-    signal = level(-130.0)
-    signal[:, :60] = -80.0  # 60 of the 61 columns that the western commune gets
-    inputs = world(
-        [
-            village("V1", centre(60, 10), households=30, population=100),
-            village("V2", centre(60, 100), households=70, population=300, commune_code="00002"),
-            village("V3", None, households=11, population=44, commune_code="00002"),
-            village("V4", centre(5, 5), households=5, population=9, commune_code=""),
-        ]
-    )
-    prediction = painted(inputs, signal)
-    villages = graded(inputs, prediction)
-    areas = gaps.area_by_commune(inputs, prediction, inputs.scenario)
-    table = gaps.by_commune(villages, inputs.communes, areas).set_index("commune_code")
-    assert list(table.index) == ["00001", "00002", ""]  # the village of no commune is not lost
-    assert table["households"].sum() == 116
-    assert table["population"].sum() == 453
-    east = table.loc["00002"]
-    assert (east["villages"], east["villages_known_4g"], east["villages_unknown_4g"]) == (2, 1, 1)
-    assert (east["households_known_4g"], east["households_covered_4g"]) == (70, 0)
-    assert east["population_covered_share_4g"] == 0.0
-    assert table.loc["00001", "population_covered_share_4g"] == 1.0
-    # by hand: the centres of column 60 lie on the border; one commune gets it whole, here the west
-    assert table.loc["00001", "area_covered_share_4g"] == pytest.approx(60 / 61, abs=1e-6)
-    assert east["area_covered_share_4g"] == pytest.approx(0.0)
-    assert math.isnan(east["population_covered_share_5g"])  # nothing known: no share, not 0
-
-
-def test_area_is_that_of_the_ground() -> None:
-    inputs = world([village("V1", None)])
-    prediction = painted(inputs, level(-80.0))
-    areas = gaps.area_by_commune(inputs, prediction, inputs.scenario)
-    table = gaps.by_commune(graded(inputs, prediction), inputs.communes, areas)
-    plane_km2 = (SIDE * 0.09) ** 2
-    # UTM scale here is 0.9996 + 0.00009 (85 km off the meridian), so the ground is 0.06 % larger
-    assert table["area_km2"].sum() == pytest.approx(plane_km2 * 1.0006, rel=2e-4)

@@ -18,7 +18,7 @@ from coverage.io import writers
 from coverage.io.files import sha256_of
 from coverage.model import Raster, Result
 from coverage.params import SIGNAL_CLASSES, TECHNOLOGIES
-from coverage.schema import dictionary, output_columns
+from coverage.schema import Column, Kind, dictionary, output_columns
 from coverage.text import Text
 
 _LEADING: Final = (
@@ -40,6 +40,10 @@ _LEADING: Final = (
     "fibre_distance_m",
     "priority_score",
     "priority_rank",
+    "top20_share",
+    "top50_share",
+    "rank_low",
+    "rank_high",
     "cause",
 )
 _COLOURS: Final = {
@@ -59,6 +63,11 @@ _PACKAGES: Final = (
     "scipy",
     "shapely",
 )
+_SHEETS: Final = {
+    "fibre_gaps": "Cáp quang",
+    "gap_status": "Xử lý lõm sóng",
+    "scoreboard": "Chỉ số",
+}
 _TIMINGS: Final = "timings.json"
 
 
@@ -132,6 +141,8 @@ def _write_all(result: Result, map_page: str, folder: Path) -> None:
     villages, communes = village_table(result), commune_table(result)
     writers.write_csv(folder / "villages.csv", villages)
     writers.write_csv(folder / "communes.csv", communes)
+    for name, table in _further_tables(result).items():
+        writers.write_csv(folder / f"{name}.csv", table)
     cells = _cells(result)
     writers.write_csv(folder / "cells.csv", cells)
     _write_package(result, folder / "results.gpkg")
@@ -146,6 +157,16 @@ def _write_all(result: Result, map_page: str, folder: Path) -> None:
         writers.write_cog(folder / f"server_{technology.lower()}.tif", raster, nodata=0, tags=tags)
     (folder / "map.html").write_text(map_page, encoding="utf-8", newline="\n")
     _write_report(result, villages, communes, folder / "report.xlsx")
+
+
+def _further_tables(result: Result) -> dict[str, pd.DataFrame]:
+    """Return the summaries beside villages and communes, by the name of their file."""
+    found = {
+        "fibre_gaps": result.fibre_gaps,
+        "gap_status": result.gap_statuses,
+        "scoreboard": result.scoreboard,
+    }
+    return {name: table for name, table in found.items() if table is not None}
 
 
 def _cells(result: Result) -> pd.DataFrame:
@@ -192,17 +213,21 @@ def _listed(values: pd.Series) -> str:
 def _write_report(
     result: Result, villages: pd.DataFrame, communes: pd.DataFrame, path: Path
 ) -> None:
+    further = _further_tables(result)
+    known = {row["column"]: row for row in dictionary(_described(result))}
+    columns = [name for t in (villages, communes, *further.values()) for name in t.columns]
     writers.write_workbook(
         path,
         {
             "Tổng hợp": (("Chỉ tiêu", "Giá trị"), [*_notes(result), *totals(result).items()]),
-            "Thôn": _sheet(villages),
-            "Xã": _sheet(communes),
+            "Thôn": _sheet(villages, known),
+            "Xã": _sheet(communes, known),
+            **{_SHEETS[name]: _sheet(table, known) for name, table in further.items()},
             "Cảnh báo": (
                 ("Tệp", "Nội dung", "Số dòng"),
                 [(p.file, p.line("vi"), p.count) for p in result.warnings],
             ),
-            "Từ điển": _dictionary_sheet([*villages.columns, *communes.columns]),
+            "Từ điển": _dictionary_sheet(columns, known),
         },
     )
 
@@ -218,17 +243,39 @@ def _notes(result: Result) -> list[tuple[str, str]]:
     return notes
 
 
-def _sheet(table: pd.DataFrame) -> tuple[list[str], list[list[writers.Cell]]]:
-    meanings = {row["column"]: row["meaning_vi"] for row in dictionary(output_columns())}
+def _described(result: Result) -> list[Column]:
+    """Return the columns of the outputs: the fixed ones, and those that a scenario names."""
+    criteria = result.scenario.priority.criteria
+    named = {
+        f"priority_{c.name}": Text(f"Phần điểm: {c.title_vi}", f"Part of the score: {c.title_en}")
+        for c in criteria
+    } | {
+        f"indicator_{d.code}": Text(f"{d.title_vi} (của xã)", f"{d.title_en} (of the commune)")
+        for d in result.scenario.indicators.definitions
+    }
+    return [
+        *output_columns(),
+        *(
+            Column(name=name, kind=Kind.NUMBER, meaning=meaning, synonyms={})
+            for name, meaning in named.items()
+        ),
+    ]
+
+
+def _sheet(
+    table: pd.DataFrame, known: Mapping[str, Mapping[str, str]]
+) -> tuple[list[str], list[list[writers.Cell]]]:
     header = [
-        f"{meanings[name]}\n({name})" if name in meanings else str(name) for name in table.columns
+        f"{known[name]['meaning_vi']}\n({name})" if name in known else str(name)
+        for name in table.columns
     ]
     rows = [[writers.plain_cell(cell) for cell in row] for row in table.itertuples(index=False)]
     return header, rows
 
 
-def _dictionary_sheet(columns: list[str]) -> tuple[list[str], list[list[writers.Cell]]]:
-    known = {row["column"]: row for row in dictionary(output_columns())}
+def _dictionary_sheet(
+    columns: list[str], known: Mapping[str, Mapping[str, str]]
+) -> tuple[list[str], list[list[writers.Cell]]]:
     rows: list[list[writers.Cell]] = [
         [name, known[name]["unit"], known[name]["meaning_vi"], known[name]["meaning_en"]]
         for name in dict.fromkeys(columns)

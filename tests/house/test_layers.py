@@ -24,7 +24,7 @@ LAYERS: Final = (
     ("terrain", "propagation"),
     ("model",),
     ("io", "intake", "prediction", "access"),
-    ("gaps", "causes", "priority", "costs", "power", "links", "fibre", "indicators"),
+    ("gaps", "causes", "priority", "costs", "power", "links", "fibre", "indicators", "lifecycle"),
     ("planning",),
     ("maps", "exports", "report", "demo"),
     ("pipeline",),

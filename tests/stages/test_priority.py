@@ -29,7 +29,7 @@ def rules(*criteria: tuple[str, str, str, float]) -> PriorityRules:
 def test_score_by_hand() -> None:
     villages = pd.DataFrame({"village_id": ["a", "b"], "need": [1.0, 0.5], "grid": [True, False]})
     table = priority.score(
-        villages, rules(("need", "need", "share", 3.0), ("power", "grid", "not_flag", 1.0))
+        villages, rules(("need", "need", "share", 3.0), ("power", "grid", "no", 1.0))
     ).table
     assert list(table["priority_score"]) == [0.75, 0.625]  # by hand: 3/4·1 + 0; 3/4·0.5 + 1/4
     assert list(table["priority_rank"]) == [1, 2]
@@ -87,7 +87,7 @@ def test_ranks_are_a_permutation_and_parts_add_up(rows: list[tuple[float, bool, 
         villages,
         rules(
             ("need", "need", "share", 0.5),
-            ("power", "grid", "not_flag", 0.2),
+            ("power", "grid", "no", 0.2),
             ("size", "households", "quantile", 0.3),
         ),
     ).table

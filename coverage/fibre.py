@@ -89,7 +89,7 @@ def summary(villages: pd.DataFrame, communes: gpd.GeoDataFrame) -> pd.DataFrame:
     parts = by_commune.reindex(every, fill_value=0).reset_index()
     parts = groups.merge(parts, on="commune_code", validate="one_to_many")
     table = pd.concat([whole.reset_index().assign(level="province"), parts], ignore_index=True)
-    names = ["level", "commune_code", "commune_name", "edition", classes.name]
+    names = ["level", "commune_code", "commune_name", "edition", "fibre_distance_class"]
     table[names] = table[names].fillna("")
     return table[[*names, *counts.columns]]
 

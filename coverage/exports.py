@@ -40,11 +40,11 @@ _LEADING: Final = (
     "fibre_distance_m",
     "priority_score",
     "priority_rank",
+    "cause",
     "top20_share",
     "top50_share",
     "rank_low",
     "rank_high",
-    "cause",
 )
 _COLOURS: Final = {
     "good": "0,114,178",

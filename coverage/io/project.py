@@ -85,6 +85,12 @@ class _Desk:
             )
         )
 
+    def amend_source(self, role: str, **counts: int) -> None:
+        """State counts of a source that only show when tables are held against each other."""
+        self.sources = [
+            source if source.role != role else replace(source, **counts) for source in self.sources
+        ]
+
     @property
     def has_errors(self) -> bool:
         return any(problem.severity == "error" for problem in self.problems)
@@ -255,17 +261,10 @@ def _check_records(
         )
     if updates is None or villages is None or entries.gap_status is None:
         return
-    if "village_id" not in villages.columns:
-        return
     kept, problems = gap_updates(updates, villages, file=Path(entries.gap_status).name)
     desk.problems += problems
     tables["gap_status"] = kept
-    desk.sources = [
-        source
-        if source.role != "gap_status"
-        else replace(source, rows_dropped=len(updates) - len(kept))
-        for source in desk.sources
-    ]
+    desk.amend_source("gap_status", rows_dropped=len(updates) - len(kept))
 
 
 def _settled_villages(
@@ -286,10 +285,7 @@ def _settled_villages(
     swapped = any(p.rule == crosschecks.SWAPPED.code for p in desk.problems)
     echo = crosschecks.OUTSIDE_COMMUNE.code
     desk.problems += [p for p in problems if not (swapped and p.rule == echo)]
-    desk.sources = [
-        source if source.role != "villages" else replace(source, rows_repaired=repaired)
-        for source in desk.sources
-    ]
+    desk.amend_source("villages", rows_repaired=repaired)
     return settled
 
 

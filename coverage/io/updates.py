@@ -89,7 +89,8 @@ def gap_updates(
     tuple
         The updates of known villages in file order, and what was found.
     """
-    if not {"village_id", "technology", "status", "date"} <= set(updates.columns):
+    needed = {"village_id", "technology", "status", "date"}
+    if not needed <= set(updates.columns) or "village_id" not in villages.columns:
         return updates, []
     problems: list[Problem] = []
 

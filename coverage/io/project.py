@@ -85,11 +85,9 @@ class _Desk:
             )
         )
 
-    def amend_source(self, role: str, **counts: int) -> None:
+    def amend_source(self, role: str, **counts: Any) -> None:
         """State counts of a source that only show when tables are held against each other."""
-        self.sources = [
-            source if source.role != role else replace(source, **counts) for source in self.sources
-        ]
+        self.sources = [replace(s, **counts) if s.role == role else s for s in self.sources]
 
     @property
     def has_errors(self) -> bool:

@@ -199,11 +199,13 @@ def made_result(*, name: str = HOSTILE[2], synthetic: bool = True) -> Result:
         measurements=None,
         indicators=None,
         crosswalk=None,
+        antennas={},
         sources=(
             Source(role="stations", file="stations.csv", sha256="0" * 64, is_synthetic=synthetic),
         ),
         warnings=(),
         fingerprint="made",
+        radio_fingerprint="made",
     )
     keys = {(technology, ""): values for technology, values in signals.items()}
     prediction = Prediction(

@@ -19,7 +19,7 @@ from coverage.io import writers
 from coverage.io.files import sha256_of
 from coverage.model import Raster, Result, Statistics
 from coverage.params import SIGNAL_CLASSES, TECHNOLOGIES, Technology
-from coverage.schema import dictionary, output_columns
+from coverage.schema import Column, Kind, dictionary, output_columns
 from coverage.text import Text
 
 _LEADING: Final = (
@@ -42,6 +42,10 @@ _LEADING: Final = (
     "priority_score",
     "priority_rank",
     "cause",
+    "top20_share",
+    "top50_share",
+    "rank_low",
+    "rank_high",
 )
 _COLOURS: Final = {
     "good": "0,114,178",
@@ -71,6 +75,11 @@ _OFFICIAL_SERVICE: Final = {
 }
 _OFFICIAL_POWER: Final = {"yes": "Có điện", "no": "Chưa có điện", "unknown": "Không rõ"}
 _OFFICIAL_HARDSHIP: Final = {"yes": "ĐBKK", "no": "Không thuộc diện ĐBKK", "unknown": "Không rõ"}
+_SHEETS: Final = {
+    "fibre_gaps": "Cáp quang",
+    "gap_status": "Xử lý lõm sóng",
+    "scoreboard": "Chỉ số",
+}
 _TIMINGS: Final = "timings.json"
 _NO_PERCENT: Final = 255
 
@@ -147,6 +156,8 @@ def _write_all(result: Result, map_page: str, folder: Path) -> None:
     writers.write_csv(folder / "communes.csv", communes)
     if result.statistics is not None:
         _write_statistics(result.statistics, folder)
+    for name, table in _further_tables(result).items():
+        writers.write_csv(folder / f"{name}.csv", table)
     cells = _cells(result)
     writers.write_csv(folder / "cells.csv", cells)
     _write_package(result, folder / "results.gpkg")
@@ -196,6 +207,16 @@ def with_whole_counts(statistics: pd.DataFrame) -> pd.DataFrame:
     return table
 
 
+def _further_tables(result: Result) -> dict[str, pd.DataFrame]:
+    """Return the summaries beside villages and communes, by the name of their file."""
+    found = {
+        "fibre_gaps": result.fibre_gaps,
+        "gap_status": result.gap_statuses,
+        "scoreboard": result.scoreboard,
+    }
+    return {name: table for name, table in found.items() if table is not None}
+
+
 def _cells(result: Result) -> pd.DataFrame:
     """Return the cells that the numbers of the server rasters stand for."""
     cells = result.prediction.cells.drop(columns=["row", "col"])
@@ -241,19 +262,24 @@ def _write_report(
     result: Result, villages: pd.DataFrame, communes: pd.DataFrame, path: Path
 ) -> None:
     statistics = result.statistics
-    counted = [] if statistics is None else [*statistics.table.columns]
+    further = _further_tables(result)
+    known = {row["column"]: row for row in dictionary(_described(result))}
+    columns = [name for t in (villages, communes, *further.values()) for name in t.columns]
+    if statistics is not None:
+        columns += [*statistics.table.columns]
     writers.write_workbook(
         path,
         {
             "Tổng hợp": (("Chỉ tiêu", "Giá trị"), [*_notes(result), *totals(result).items()]),
-            "Thôn": _sheet(villages),
-            "Xã": _sheet(communes),
-            **({} if statistics is None else _statistics_sheets(statistics)),
+            "Thôn": _sheet(villages, known),
+            "Xã": _sheet(communes, known),
+            **({} if statistics is None else _statistics_sheets(statistics, known)),
+            **{_SHEETS[name]: _sheet(table, known) for name, table in further.items()},
             "Cảnh báo": (
                 ("Tệp", "Nội dung", "Số dòng"),
                 [(p.file, p.line("vi"), p.count) for p in result.warnings],
             ),
-            "Từ điển": _dictionary_sheet([*villages.columns, *communes.columns, *counted]),
+            "Từ điển": _dictionary_sheet(columns, known),
         },
     )
 
@@ -261,12 +287,14 @@ def _write_report(
 Sheet = tuple[Sequence[str], Sequence[Sequence[writers.Cell]]]
 
 
-def _statistics_sheets(statistics: Statistics) -> dict[str, Sheet]:
+def _statistics_sheets(
+    statistics: Statistics, known: Mapping[str, Mapping[str, str]]
+) -> dict[str, Sheet]:
     provinces = statistics.table[statistics.table["level"] == "province"]
     return {
-        "Thống kê": _sheet(with_whole_counts(provinces)),
-        "Huyện cũ": _sheet(statistics.districts),
-        **{f"Xã {edition}": _sheet(table) for edition, table in statistics.communes.items()},
+        "Thống kê": _sheet(with_whole_counts(provinces), known),
+        "Huyện cũ": _sheet(statistics.districts, known),
+        **{f"Xã {edition}": _sheet(table, known) for edition, table in statistics.communes.items()},
         "Điện và ĐBKK": _four_cell_sheet(statistics.four_cells),
     }
 
@@ -314,17 +342,39 @@ def _notes(result: Result) -> list[tuple[str, str]]:
     return notes
 
 
-def _sheet(table: pd.DataFrame) -> tuple[list[str], list[list[writers.Cell]]]:
-    meanings = {row["column"]: row["meaning_vi"] for row in dictionary(output_columns())}
+def _described(result: Result) -> list[Column]:
+    """Return the columns of the outputs: the fixed ones, and those that a scenario names."""
+    criteria = result.scenario.priority.criteria
+    named = {
+        f"priority_{c.name}": Text(f"Phần điểm: {c.title_vi}", f"Part of the score: {c.title_en}")
+        for c in criteria
+    } | {
+        f"indicator_{d.code}": Text(f"{d.title_vi} (của xã)", f"{d.title_en} (of the commune)")
+        for d in result.scenario.indicators.definitions
+    }
+    return [
+        *output_columns(),
+        *(
+            Column(name=name, kind=Kind.NUMBER, meaning=meaning, synonyms={})
+            for name, meaning in named.items()
+        ),
+    ]
+
+
+def _sheet(
+    table: pd.DataFrame, known: Mapping[str, Mapping[str, str]]
+) -> tuple[list[str], list[list[writers.Cell]]]:
     header = [
-        f"{meanings[name]}\n({name})" if name in meanings else str(name) for name in table.columns
+        f"{known[name]['meaning_vi']}\n({name})" if name in known else str(name)
+        for name in table.columns
     ]
     rows = [[writers.plain_cell(cell) for cell in row] for row in table.itertuples(index=False)]
     return header, rows
 
 
-def _dictionary_sheet(columns: list[str]) -> tuple[list[str], list[list[writers.Cell]]]:
-    known = {row["column"]: row for row in dictionary(output_columns())}
+def _dictionary_sheet(
+    columns: list[str], known: Mapping[str, Mapping[str, str]]
+) -> tuple[list[str], list[list[writers.Cell]]]:
     rows: list[list[writers.Cell]] = [
         [name, known[name]["unit"], known[name]["meaning_vi"], known[name]["meaning_en"]]
         for name in dict.fromkeys(columns)

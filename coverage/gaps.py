@@ -52,7 +52,7 @@ def assess_villages(
         village's accuracy; RSCP for 3G; NaN where there is none), `signal_class_t`,
         `served_probability_t` (chance to reach the weak limit under log-normal shadowing),
         `served_area_share_t` (share of the disc at or above the weak limit); and `server_4g`,
-        `evidence`, `severity`, `households_unserved`.
+        `evidence`, `severity`, `households_unserved`, `population_unserved`.
     """
     villages = inputs.villages.copy()
     near, around = _near_and_around(villages, inputs.grid, scenario)
@@ -77,7 +77,9 @@ def assess_villages(
         for predicted, reported in zip(villages[main], villages["reported_signal"], strict=True)
     ]
     villages["severity"] = villages[main].map(_SEVERITY).astype(float)
-    villages["households_unserved"] = villages["households"].where(villages["severity"] > 0, 0)
+    for what in ("households", "population"):
+        unserved = villages[what].astype("Int64").where(villages["severity"] > 0, 0)
+        villages[f"{what}_unserved"] = unserved.mask(villages["severity"].isna())
     return villages
 
 

@@ -80,6 +80,7 @@ class Inputs:
     warnings: tuple[Problem, ...]
     fingerprint: str
     radio_fingerprint: str
+    gap_status: pd.DataFrame | None = None
 
     @property
     def synthetic_roles(self) -> tuple[str, ...]:
@@ -126,7 +127,11 @@ class Statistics:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """Everything one run found; carries its inputs, scenario and prediction."""
+    """Everything one run found; carries its inputs, scenario and prediction.
+
+    `fibre_gaps` counts by commune and distance class, `gap_statuses` by station in the life of a
+    gap, `scoreboard` holds indicators against targets; the last two are None without their tables.
+    """
 
     inputs: Inputs
     scenario: Scenario
@@ -135,6 +140,9 @@ class Result:
     communes: gpd.GeoDataFrame
     warnings: tuple[Problem, ...]
     statistics: Statistics | None = None
+    fibre_gaps: pd.DataFrame | None = None
+    gap_statuses: pd.DataFrame | None = None
+    scoreboard: pd.DataFrame | None = None
 
     @property
     def rsrp_dbm(self) -> dict[Technology, Raster]:

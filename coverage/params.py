@@ -23,6 +23,8 @@ Model = Literal["p1812", "free_space", "okumura_hata", "cost231_hata", "rma", "u
 SignalClass = Literal["good", "weak", "none", "unknown"]
 SIGNAL_CLASSES: Final[tuple[SignalClass, ...]] = ("good", "weak", "none", "unknown")
 COVERED_CLASSES: Final[tuple[SignalClass, ...]] = ("good", "weak")
+GAP_STATUSES: Final = ("open", "assigned", "planned", "on_air", "verified")
+"""Stations in the life of a gap, in their order."""
 
 _WEAK_ABOVE_GOOD: Final = Text(
     "`good_dbm` không được thấp hơn `weak_dbm`", "`good_dbm` must not lie below `weak_dbm`"
@@ -34,9 +36,16 @@ _NO_WEIGHT: Final = Text(
     "ít nhất một tiêu chí phải có trọng số lớn hơn 0",
     "at least one criterion must weigh more than 0",
 )
+_CLASSES_IN_ORDER: Final = Text(
+    "`near_m`, `medium_m`, `far_m` phải tăng dần", "`near_m`, `medium_m`, `far_m` must ascend"
+)
+_INDICATOR_TWICE: Final = Text(
+    "mỗi chỉ số chỉ được định nghĩa một lần", "each indicator may be defined once"
+)
 
 Currency = Literal["VND", "USD"]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
+Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 DecibelMilliwatts = Annotated[float, Field(ge=-200.0, le=100.0)]
 
 
@@ -164,13 +173,19 @@ class GapRules(Frozen):
 
 
 class Criterion(Frozen):
-    """One criterion of the priority score: what is read, how it is scaled, how much it weighs."""
+    """One criterion of the priority score: what is read, how it is scaled, how much it weighs.
 
-    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+    `direction` says which values are more urgent, `missing` what an unknown value counts as:
+    nothing, the median of the known ones, or the most urgent.
+    """
+
+    name: Code
     column: str
     title_vi: str
     title_en: str
-    scaling: Literal["share", "flag", "not_flag", "maximum", "quantile"]
+    direction: Literal["more", "less"] = "more"
+    scaling: Literal["share", "flag", "maximum", "range", "quantile"]
+    missing: Literal["zero", "median", "worst"] = "zero"
     weight: Annotated[float, Field(ge=0.0)]
 
     @property
@@ -192,6 +207,13 @@ class PriorityRules(Frozen):
         names = [criterion.name for criterion in self.criteria]
         if len(set(names)) < len(names):
             raise RuleError(_CRITERION_TWICE)
+        if taken := sorted({"score", "rank"} & set(names)):
+            raise RuleError(
+                Text(
+                    f"tên {taken[0]!r} dành cho kết quả, tiêu chí phải có tên khác",
+                    f"the name {taken[0]!r} belongs to a result; the criterion needs another",
+                )
+            )
         if not sum(criterion.weight for criterion in self.criteria) > 0:
             raise RuleError(_NO_WEIGHT)
         return self
@@ -219,6 +241,86 @@ class PriorityRules(Frozen):
             },
             "[scenario.weights]",
         )
+
+
+class StabilityRules(Frozen):
+    """How the weights are shaken to see which ranks hold.
+
+    Weights are drawn from a Dirichlet distribution around the given ones; the greater the
+    `concentration`, the closer they stay.
+    """
+
+    draws: Annotated[int, Field(ge=1, le=100_000)]
+    concentration: Annotated[float, Field(gt=0.0, le=1e6)]
+    seed: Annotated[int, Field(ge=0)]
+
+
+class FibreRules(Frozen):
+    """Limits of the distance classes to the nearest point where fibre can be tapped."""
+
+    near_m: Annotated[float, Field(gt=0.0)]
+    medium_m: Annotated[float, Field(gt=0.0)]
+    far_m: Annotated[float, Field(gt=0.0)]
+
+    @model_validator(mode="after")
+    def _ascending(self) -> Self:
+        if not self.near_m < self.medium_m < self.far_m:
+            raise RuleError(_CLASSES_IN_ORDER)
+        return self
+
+
+class Indicator(Frozen):
+    """One indicator: its unit, which way is better, how communes make a province.
+
+    `direction` "more": a greater value is better. `province` is the mean weighted by people,
+    households or villages, the plain mean of communes, or the sum.
+    """
+
+    code: Code
+    title_vi: str
+    title_en: str
+    unit: Literal["share", "flag", "count", "mbps"]
+    direction: Literal["more", "less"] = "more"
+    province: Literal["population", "households", "villages", "communes", "sum"]
+
+    @property
+    def title(self) -> Text:
+        """Title in both languages."""
+        return Text(self.title_vi, self.title_en)
+
+
+class Figure(Frozen):
+    """One figure of a plan: a target, or a published value of a whole province."""
+
+    indicator: Code
+    value: float
+    year: int
+    note: str = ""
+
+
+class IndicatorPlan(Frozen):
+    """Targets that a province set itself, and figures published about it, each with its source."""
+
+    title_vi: str
+    title_en: str
+    targets_source: str
+    targets: tuple[Figure, ...]
+    published_source: str
+    published: tuple[Figure, ...]
+
+
+class IndicatorRules(Frozen):
+    """Indicators that a scoreboard understands, and the plan whose targets apply (None: none)."""
+
+    definitions: tuple[Indicator, ...]
+    plan: IndicatorPlan | None = None
+
+    @model_validator(mode="after")
+    def _usable(self) -> Self:
+        codes = [definition.code for definition in self.definitions]
+        if len(set(codes)) < len(codes):
+            raise RuleError(_INDICATOR_TWICE)
+        return self
 
 
 class LandCoverClass(Frozen):
@@ -413,6 +515,9 @@ class Scenario(Frozen):
     gaps: GapRules
     thresholds: ThresholdProfile
     priority: PriorityRules
+    stability: StabilityRules
+    fibre: FibreRules
+    indicators: IndicatorRules
     land_cover: LandCover
     costs: CostRules
     power: PowerRules
@@ -453,6 +558,7 @@ class InputsSection(Frozen):
     fibre_lines: str | None = None
     measurements: str | None = None
     indicators: str | None = None
+    gap_status: str | None = None
     crosswalk: str | None = None
 
 

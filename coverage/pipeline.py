@@ -5,17 +5,21 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 
 from coverage import (
     __version__,
     access,
     causes,
     exports,
+    fibre,
     gaps,
+    indicators,
+    lifecycle,
     maps,
     prediction,
     priority,
@@ -29,14 +33,19 @@ from coverage.params import Scenario
 from coverage.prediction import Progress
 from coverage.text import Text
 
+_LISTED: Final = 20
+
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """Graded villages with their causes and distances, and what that makes of communes."""
+    """Graded villages with their causes and distances, and what does not depend on weights."""
 
     villages: gpd.GeoDataFrame
     communes: gpd.GeoDataFrame
     statistics: Statistics
+    fibre_gaps: pd.DataFrame
+    gap_statuses: pd.DataFrame | None
+    scoreboard: pd.DataFrame | None
 
 
 def run(
@@ -113,7 +122,7 @@ def assessed(
     """Grade villages and communes; depends on thresholds and gap rules, not on weights."""
     graded = gaps.assess_villages(inputs, predicted_signal, scenario, operator=operator)
     villages = graded.join(causes.explain(graded, inputs, predicted_signal, scenario)).join(
-        access.fibre_distance(inputs.villages, inputs.fibre_nodes, inputs.roads)
+        access.fibre_distance(inputs.villages, inputs.fibre_nodes, inputs.roads, inputs.fibre_lines)
     )
     classes = gaps.operator_classes(inputs, predicted_signal, scenario)
     strongest = {
@@ -122,10 +131,50 @@ def assessed(
     villages = villages.join(
         statistics.future_gaps(strongest, predicted_signal.technologies, scenario.switch_off)
     )
+    villages = villages.join(_told_beside(villages, inputs, scenario))
     communes, counted = statistics.summarised(
         villages, classes, inputs, predicted_signal, scenario, operator=operator
     )
-    return Assessment(villages=villages, communes=communes, statistics=counted)
+    return Assessment(
+        villages=villages,
+        communes=communes,
+        statistics=counted,
+        fibre_gaps=fibre.summary(villages, inputs.communes),
+        gap_statuses=None if inputs.gap_status is None else lifecycle.statistics(villages),
+        scoreboard=_scoreboard(inputs, scenario),
+    )
+
+
+def _told_beside(
+    villages: gpd.GeoDataFrame, inputs: Inputs, scenario: Scenario
+) -> list[pd.DataFrame]:
+    """Return what roads, fibre, gap updates and indicators add to the villages."""
+    distance_m = villages["fibre_access_distance_m"]
+    parts = [
+        access.road_distance(inputs.villages, inputs.roads).to_frame(),
+        fibre.grade(villages, distance_m, scenario.fibre),
+    ]
+    if inputs.gap_status is not None:
+        parts.append(lifecycle.of_villages(villages, inputs.gap_status))
+    if inputs.indicators is not None:
+        parts.append(
+            indicators.of_villages(
+                villages, inputs.indicators, inputs.communes, scenario.indicators
+            )
+        )
+    return parts
+
+
+def _scoreboard(inputs: Inputs, scenario: Scenario) -> pd.DataFrame | None:
+    if inputs.indicators is None:
+        return None
+    return indicators.scoreboard(
+        inputs.indicators,
+        inputs.communes,
+        inputs.villages,
+        scenario.indicators,
+        synthetic="indicators" in inputs.synthetic_roles,
+    )
 
 
 def ranked(
@@ -133,7 +182,8 @@ def ranked(
 ) -> Result:
     """Score and rank graded villages."""
     ranking = priority.score(assessment.villages, scenario.priority)
-    villages = assessment.villages.join(ranking.table)
+    firmness = priority.stability(assessment.villages, scenario.priority, scenario.stability)
+    villages = assessment.villages.join([ranking.table, firmness])
     return Result(
         inputs=inputs,
         scenario=scenario,
@@ -141,7 +191,10 @@ def ranked(
         villages=villages,
         communes=assessment.communes,
         statistics=assessment.statistics,
-        warnings=(*inputs.warnings, *_unused_criteria(ranking.unused)),
+        fibre_gaps=assessment.fibre_gaps,
+        gap_statuses=assessment.gap_statuses,
+        scoreboard=assessment.scoreboard,
+        warnings=(*inputs.warnings, *_told(ranking), *_claimed_in_vain(villages)),
     )
 
 
@@ -194,22 +247,73 @@ def _tell(progress: Progress | None, stage: str, share: float) -> None:
         progress(stage, share)
 
 
-def _unused_criteria(names: tuple[str, ...]) -> tuple[Problem, ...]:
-    if not names:
-        return ()
-    listed = ", ".join(names)
-    return (
-        Problem(
-            severity="warning",
-            rule="criterion_without_data",
-            file="[scenario.priority]",
-            value=listed,
-            what=Text(
+def _told(ranking: priority.Ranking) -> tuple[Problem, ...]:
+    """Say which criteria could not be used, tell nothing apart, or lack values."""
+    found = (
+        (
+            "criterion_without_data",
+            ranking.unused,
+            Text(
                 "tiêu chí không có cột dữ liệu; trọng số được chia cho các tiêu chí còn lại",
                 "the data lack the criterion's column; its weight went to the others",
             ),
-            fix=Text("Bổ sung cột hoặc bỏ tiêu chí.", "Add the column or drop the criterion."),
+            Text("Bổ sung cột hoặc bỏ tiêu chí.", "Add the column or drop the criterion."),
         ),
+        (
+            "criterion_all_equal",
+            ranking.flat,
+            Text(
+                "mọi thôn bằng nhau ở tiêu chí này; nó không làm đổi thứ hạng",
+                "all villages are equal on the criterion; it does not change the ranks",
+            ),
+            Text("Kiểm tra cột dữ liệu hoặc bỏ tiêu chí.", "Check the column, or drop it."),
+        ),
+        (
+            "criterion_with_unknown_values",
+            tuple(f"{name}: {count}" for name, count in ranking.unknown.items()),
+            Text(
+                "tiêu chí thiếu giá trị ở một số thôn; được tính theo quy tắc “missing”",
+                "the criterion lacks values of some villages; its rule “missing” applies",
+            ),
+            Text("Bổ sung giá trị còn thiếu.", "Fill in the values."),
+        ),
+    )
+    return tuple(
+        Problem(
+            severity="warning",
+            rule=rule,
+            file="[scenario.priority]",
+            value=", ".join(names),
+            what=what,
+            fix=fix,
+        )
+        for rule, names, what, fix in found
+        if names
+    )
+
+
+def _claimed_in_vain(villages: pd.DataFrame) -> tuple[Problem, ...]:
+    """Say of which villages service is told though none is predicted; neither overwrites."""
+    columns = [name for name in villages.columns if name.startswith("gap_conflict_")]
+    return tuple(
+        Problem(
+            severity="warning",
+            rule="status_against_prediction",
+            file="gap_status",
+            column=name.replace("conflict", "status"),
+            value=", ".join(villages.loc[in_conflict, "village_id"].astype(str).head(_LISTED)),
+            count=int(in_conflict.sum()),
+            what=Text(
+                "ghi là đã phát sóng nhưng dự báo (hoặc bảng thôn) cho thấy chưa có",
+                "told to be in service, but prediction (or the village table) says there is none",
+            ),
+            fix=Text(
+                "Đo kiểm tại thôn; cả hai thông tin được giữ lại.",
+                "Measure in the village; both statements are kept.",
+            ),
+        )
+        for name in columns
+        if (in_conflict := villages[name].fillna(False).astype(bool)).any()
     )
 
 

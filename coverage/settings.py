@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from coverage.errors import Problem
 from coverage.params import (
+    IndicatorRules,
     PriorityRules,
     ProjectFile,
     ReceiverLevel,
@@ -23,6 +24,7 @@ from coverage.params import (
 from coverage.text import Text
 from coverage.validation import SettingsError, examined, setting_problem, validated
 
+_TABLES: Final = ("radio", "gaps", "stability", "fibre", "weights", "indicators")
 _LAID_OVER: Final = ("costs", "power", "links", "routes")
 """Groups with a preset file of their own, of which a scenario may replace single values."""
 _NOT_A_TABLE: Final = Text("phải là một bảng TOML", "must be a TOML table")
@@ -50,6 +52,14 @@ def receiver_levels() -> dict[str, ReceiverLevel]:
     }
 
 
+def priority_profiles() -> dict[str, PriorityRules]:
+    """Return the shipped sets of criteria by name."""
+    return {
+        name: validated(PriorityRules, table, f"presets/priority.toml [{name}]")
+        for name, table in _preset("priority").items()
+    }
+
+
 def default_scenario() -> Scenario:
     """Return the scenario that applies where a project says nothing else."""
     return scenario_from({}, "presets/scenario.toml")
@@ -68,11 +78,11 @@ def scenario_from(
     Parameters
     ----------
     settings
-        Tables `radio` and `gaps` override single values. `thresholds` is the name of a shipped
-        profile or a table; `level` names where the receiver is, which raises them. `weights` maps
-        criterion names to weights; `priority` replaces all criteria, `switch_off` all ends of
-        service. `costs`, `power`, `links` and `routes` override single values at any depth; lists
-        are replaced whole.
+        Tables `radio`, `gaps`, `stability` and `fibre` override single values; `costs`, `power`,
+        `links` and `routes` at any depth, lists whole. `thresholds` and `priority` each name a
+        shipped profile or are a table; `level` names where the receiver is, which raises the
+        thresholds. `weights` maps criterion names to weights; `indicators` names a `plan` and may
+        add `definitions`; `switch_off` replaces all ends of service.
     where
         Name of the file, for messages.
     land_cover
@@ -137,42 +147,24 @@ def _examined_scenario(
 ) -> tuple[Scenario | None, list[Problem]]:
     """Build a scenario and find all its problems; what is wrong is left out."""
     preset = _preset("scenario")
-    allowed = {
-        *("name", "radio", "gaps", "thresholds", "level", "weights", "priority", "switch_off"),
-        *_LAID_OVER,
-    }
+    allowed = {"name", "thresholds", "level", "priority", "switch_off", *_TABLES, *_LAID_OVER}
     problems = [
         setting_problem(where, key, None, _unknown_key(sorted(allowed)), rule="unknown_key")
         for key in sorted(set(settings) - allowed)
     ]
     tables = {}
-    for key in ("radio", "gaps", "weights", *_LAID_OVER):
+    for key in (*_TABLES, *_LAID_OVER):
         tables[key] = settings.get(key, {})
         if not isinstance(tables[key], dict):
             problems.append(
                 setting_problem(where, key, tables[key], _NOT_A_TABLE, rule="not_a_table")
             )
             tables[key] = {}
-    thresholds = settings.get("thresholds", preset["thresholds"])
-    if isinstance(thresholds, str) and thresholds not in (shipped := _preset("thresholds")):
-        problems.append(
-            setting_problem(
-                where,
-                "thresholds",
-                thresholds,
-                Text(
-                    f"không có bộ ngưỡng này; hãy chọn trong {sorted(shipped)}",
-                    f"no threshold profile of this name; choose of {sorted(shipped)}",
-                ),
-                rule="unknown_profile",
-            )
-        )
-        thresholds = preset["thresholds"]
-    if isinstance(thresholds, str):
-        thresholds = _preset("thresholds")[thresholds]
-    priority, more = examined(
-        PriorityRules, settings.get("priority", _preset("priority")), f"{where} [priority]"
-    )
+    profiles = {}
+    for key in ("thresholds", "priority"):
+        profiles[key], more = _profile(key, settings.get(key, preset[key]), where)
+        problems += more
+    priority, more = examined(PriorityRules, profiles["priority"], f"{where} [priority]")
     problems += more
     if priority is not None:
         try:
@@ -181,14 +173,19 @@ def _examined_scenario(
             problems += error.problems
     level, more = _level(settings.get("level", preset["level"]), where)
     problems += more
+    indicators, more = _indicator_rules(tables["indicators"], where)
+    problems += more
     scenario, more = examined(
         Scenario,
         {
             "name": settings.get("name", preset["name"]),
             "radio": preset["radio"] | tables["radio"],
             "gaps": preset["gaps"] | tables["gaps"],
-            "thresholds": thresholds,
-            "priority": (priority or PriorityRules(**_preset("priority"))).model_dump(),
+            "thresholds": profiles["thresholds"],
+            "priority": (priority or priority_profiles()[preset["priority"]]).model_dump(),
+            "stability": preset["stability"] | tables["stability"],
+            "fibre": preset["fibre"] | tables["fibre"],
+            "indicators": indicators.model_dump(),
             "land_cover": land_cover or _preset("land_cover"),
             "switch_off": settings.get("switch_off", _preset("switch_off")),
         }
@@ -229,6 +226,48 @@ def _laid_over(
     if "source" in preset and settings.keys() - {"source", "year", "is_assumption"}:
         merged["source"] = settings.get("source", where)
     return merged
+
+
+def _profile(key: str, chosen: object, where: str) -> tuple[object, list[Problem]]:
+    """Return the profile that a name stands for, or the table given in its place."""
+    shipped = _preset(key)
+    if not isinstance(chosen, str):
+        return chosen, []
+    if chosen in shipped:
+        return shipped[chosen], []
+    what = Text(
+        f"không có bộ này; hãy chọn trong {sorted(shipped)}",
+        f"no profile of this name; choose of {sorted(shipped)}",
+    )
+    problem = setting_problem(where, key, chosen, what, rule="unknown_profile")
+    return shipped[_preset("scenario")[key]], [problem]
+
+
+def _indicator_rules(
+    settings: Mapping[str, Any], where: str
+) -> tuple[IndicatorRules, list[Problem]]:
+    """Lay a project's own definitions over the shipped ones, and look up the plan it names."""
+    preset, problems = _preset("indicators"), []
+    plan = settings.get("plan")
+    if isinstance(plan, str) and plan not in preset["plans"]:
+        what = Text(
+            f"không có kế hoạch này; hãy chọn trong {sorted(preset['plans'])}",
+            f"no plan of this name; choose of {sorted(preset['plans'])}",
+        )
+        problems = [setting_problem(where, "indicators.plan", plan, what, rule="unknown_profile")]
+        plan = None
+    own, more = examined(
+        IndicatorRules,
+        {"definitions": []}
+        | dict(settings)
+        | {"plan": preset["plans"][plan] if isinstance(plan, str) else plan},
+        f"{where} [indicators]",
+    )
+    shipped = IndicatorRules(definitions=preset["definitions"])
+    if own is None:
+        return shipped, problems + more
+    defined = {d.code: d for d in (*shipped.definitions, *own.definitions)}
+    return own.model_copy(update={"definitions": tuple(defined.values())}), problems + more
 
 
 def read_toml(path: Path) -> dict[str, Any]:

@@ -189,6 +189,23 @@ def rows_breaking(
     ]
 
 
+def numbers(raw: pd.Series) -> pd.Series:
+    """Read cells as numbers, text or typed; NaN where there is none."""
+    if pd.api.types.is_bool_dtype(raw.dtype):
+        return raw.astype("Float64").astype(float)
+    if pd.api.types.is_numeric_dtype(raw.dtype):
+        plain = raw.astype(float)
+        return plain.where(np.isfinite(plain.to_numpy()))
+    return _read_number(raw.map(_word))[0]
+
+
+def flags(raw: pd.Series) -> pd.Series:
+    """Read cells as yes and no, text or typed; NA where there is neither."""
+    if pd.api.types.is_bool_dtype(raw.dtype):
+        return raw.astype("boolean")
+    return _read_flag(raw.map(_word))[0]
+
+
 def _about_column(rule: Rule, file: str, column: str | None) -> Problem:
     return Problem(
         severity=rule.severity,
@@ -258,20 +275,20 @@ def _read_text(words: pd.Series, _column: Column) -> Values:
     return words.astype(object), np.ones(len(words), dtype=bool)
 
 
-def _read_number(words: pd.Series, _column: Column) -> Values:
-    numbers = pd.to_numeric(words.where(words != "", None), errors="coerce").astype(float)
-    finite: Mask = np.isfinite(numbers.to_numpy())
-    return numbers.where(finite), finite
+def _read_number(words: pd.Series, _column: Column | None = None) -> Values:
+    values = pd.to_numeric(words.where(words != "", None), errors="coerce").astype(float)
+    finite: Mask = np.isfinite(values.to_numpy())
+    return values.where(finite), finite
 
 
-def _read_count(words: pd.Series, column: Column) -> Values:
-    numbers, understood = _read_number(words, column)
-    exact = numbers.fillna(0.5).to_numpy()
+def _read_count(words: pd.Series, _column: Column) -> Values:
+    values, understood = _read_number(words)
+    exact = values.fillna(0.5).to_numpy()
     understood &= (np.mod(exact, 1) == 0) & (np.abs(exact) <= _LARGEST_COUNT)
-    return numbers.where(understood).astype("Int64"), understood
+    return values.where(understood).astype("Int64"), understood
 
 
-def _read_flag(words: pd.Series, _column: Column) -> Values:
+def _read_flag(words: pd.Series, _column: Column | None = None) -> Values:
     low = words.str.lower()
     yes: Mask = low.isin(_TRUE).to_numpy()
     understood: Mask = yes | low.isin(_FALSE).to_numpy()
@@ -330,5 +347,5 @@ def _out_of_range(values: pd.Series, column: Column) -> tuple[Rule, Mask]:
         Text(f"ngoài khoảng cho phép {span}", f"outside the allowed range {span}"),
         fix,
     )
-    numbers = values.astype(float).to_numpy(na_value=np.nan)
-    return rule, (numbers < low) | (numbers > high)
+    plain = values.astype(float).to_numpy(na_value=np.nan)
+    return rule, (plain < low) | (plain > high)

@@ -13,6 +13,7 @@ from coverage.settings import (
     examine_project_file,
     load_project_file,
     load_scenario,
+    priority_profiles,
     read_toml,
     scenario_from,
     threshold_profiles,
@@ -192,3 +193,21 @@ def test_unreadable_toml_is_a_message(tmp_path: Path) -> None:
     with pytest.raises(SettingsError) as caught:
         read_toml(tmp_path)
     assert caught.value.problems[0].rule == "unreadable_file"
+
+
+def test_a_set_of_criteria_is_chosen_by_name() -> None:
+    fibre = scenario_from({"priority": "fibre", "weights": {"no_fibre": 0.5}}, "s").priority
+    assert {c.name: c.weight for c in fibre.criteria}["no_fibre"] == 0.5
+    assert default_scenario().priority == priority_profiles()["mobile"]
+    assert refused({"priority": "luck"}) == {("unknown_profile", "priority")}
+    assert refused({"priority": "fibre", "weights": {"no_grid_power": 1}}) == {
+        ("unknown_criterion", "no_grid_power")
+    }
+
+
+def test_how_ranks_are_shaken_is_a_setting() -> None:
+    assert scenario_from({"stability": {"seed": 3}}, "s").stability.seed == 3
+    assert refused({"stability": {"draws": 0, "luck": 1}}) == {
+        ("greater_than_equal", "stability.draws"),
+        ("unknown_key", "stability.luck"),
+    }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from coverage.errors import CoverageError, ScenarioError
 from coverage.io.files import sha256_of
 from coverage.io.store import Store
 from coverage.io.writers import write_csv
+from coverage.settings import scenario_from
 from tests.conftest import built_once
 
 OUTPUTS = {
@@ -31,6 +33,8 @@ OUTPUTS = {
     "statistics.csv",
     "four_cells.csv",
     "cells.csv",
+    "fibre_gaps.csv",
+    "scoreboard.csv",
     "results.gpkg",
     "map.html",
     "report.xlsx",
@@ -283,3 +287,49 @@ def test_the_store_keeps_within_its_limit(tmp_path: Path) -> None:
     left = list((tmp_path / "results").glob("*.npz"))
     assert len(left) == 2  # by hand: each entry is 8,000 bytes and a header; two fit
     assert store.get({"n": 4}) is not None
+
+
+def test_what_is_told_beside_prediction_reaches_every_output(
+    demo_project: Path, tmp_path: Path
+) -> None:
+    inputs = cv.load_project(demo_project)
+    served = inputs.villages["village_id"].iloc[:3]
+    updates = pd.DataFrame(
+        {
+            "village_id": served,
+            "technology": "5G",
+            "status": "on_air",
+            "operator": "Viettel",
+            "date": "2026-08-01",
+        }
+    )
+    scenario = scenario_from({"priority": "fibre"}, "s")
+    result = cv.run(replace(inputs, gap_status=updates), scenario)
+    exports.write_outputs(result, tmp_path / "out", map_page="", version="0", timings={})
+    table = villages(tmp_path / "out")
+    parts = [f"priority_{c.name}" for c in scenario.priority.criteria]
+    used = [name for name in parts if name in table]
+    np.testing.assert_allclose(table[used].sum(axis=1), table["priority_score"], atol=1e-5)
+    assert "priority_no_fibre" in used
+    assert "priority_cost_per_household" not in used
+    assert ((table["rank_low"] <= table["rank_high"]) & table["top20_share"].between(0, 1)).all()
+    statuses = pd.read_csv(tmp_path / "out" / "gap_status.csv", keep_default_na=False)
+    whole = statuses[statuses["operator"] == ""]
+    assert whole["villages"].sum() == len(table)
+    assert whole["households"].sum() == table["households"].sum()
+    in_conflict = int((table["gap_conflict_5g"].astype(str) == "True").sum())
+    assert whole["villages_in_conflict"].sum() == in_conflict
+    rules = {warning.rule for warning in result.warnings}
+    assert "criterion_without_data" in rules
+    assert ("status_against_prediction" in rules) == (in_conflict > 0)
+    fibre_gaps = pd.read_csv(tmp_path / "out" / "fibre_gaps.csv")
+    for _, level in fibre_gaps.groupby(fibre_gaps["level"] == "province"):
+        assert level["population"].sum() == table["population"].sum()
+    scores = pd.read_csv(tmp_path / "out" / "scoreboard.csv")
+    assert scores["synthetic"].all()
+    book = openpyxl.load_workbook(tmp_path / "out" / "report.xlsx", read_only=True)
+    assert {"Cáp quang", "Xử lý lõm sóng", "Chỉ số"} <= set(book.sheetnames)
+    known = {row[0].value for row in book["Từ điển"]}
+    for name in (statuses, fibre_gaps, scores):
+        assert set(name.columns) <= known
+    assert set(table.columns) <= known

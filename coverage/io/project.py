@@ -19,9 +19,11 @@ from coverage.io import crosschecks, station_checks
 from coverage.io.antennas import by_name, read_pattern
 from coverage.io.commune_rules import OUTSIDE_COMMUNE
 from coverage.io.files import fingerprint_of
+from coverage.io.indicator_rows import indicator_problems
 from coverage.io.layers import points, read_layer, with_full_names
 from coverage.io.rasters import Tile, bounds_in, classes_on, in_step, open_tile, terrain_on
 from coverage.io.sheets import read_sheet
+from coverage.io.updates import gap_updates
 from coverage.io.village_communes import village_communes, with_code_column
 from coverage.model import Inputs, Source
 from coverage.params import InputsSection, ProjectFile, RadioParams, Scenario
@@ -33,7 +35,7 @@ from coverage.text import Text
 
 _LAYERS: Final = ("roads", "power_lines", "fibre_lines")
 _POINTS: Final = ("fibre_nodes", "measurements")
-_PLAIN: Final = ("indicators", "crosswalk")
+_PLAIN: Final = ("indicators", "gap_status", "crosswalk")
 _RADIO_ROLES: Final = ("communes", "stations", "terrain", "land_cover", "antennas")
 
 
@@ -84,6 +86,10 @@ class _Desk:
                 **counts,
             )
         )
+
+    def amend_source(self, role: str, **counts: Any) -> None:
+        """State counts of a source that only show when tables are held against each other."""
+        self.sources = [replace(s, **counts) if s.role == role else s for s in self.sources]
 
     @property
     def has_errors(self) -> bool:
@@ -152,6 +158,7 @@ def _read(desk: _Desk, file: ProjectFile, scenario: Scenario) -> Inputs | None:
     villages = _settled_villages(
         desk, tables["villages"], communes, _usable_crosswalk(tables), entries.villages
     )
+    _check_records(desk, entries, tables, communes, scenario)
     grid = _grid(
         desk,
         communes,
@@ -234,7 +241,31 @@ def _assemble(
         warnings=tuple(p for p in desk.problems if p.severity == "warning"),
         fingerprint=_fingerprint(desk.sources, grid),
         radio_fingerprint=_fingerprint([s for s in desk.sources if s.role in _RADIO_ROLES], grid),
+        gap_status=tables.get("gap_status"),
     )
+
+
+def _check_records(
+    desk: _Desk,
+    entries: InputsSection,
+    tables: dict[str, pd.DataFrame | None],
+    communes: gpd.GeoDataFrame | None,
+    scenario: Scenario,
+) -> None:
+    """Hold indicators against the communes, and gap updates against the villages."""
+    indicators, updates, villages = (
+        tables.get(role) for role in ("indicators", "gap_status", "villages")
+    )
+    if indicators is not None and communes is not None and entries.indicators is not None:
+        desk.problems += indicator_problems(
+            indicators, communes, scenario.indicators, file=Path(entries.indicators).name
+        )
+    if updates is None or villages is None or entries.gap_status is None:
+        return
+    kept, problems = gap_updates(updates, villages, file=Path(entries.gap_status).name)
+    desk.problems += problems
+    tables["gap_status"] = kept
+    desk.amend_source("gap_status", rows_dropped=len(updates) - len(kept))
 
 
 def _settled_villages(
@@ -259,10 +290,7 @@ def _settled_villages(
     swapped = any(p.rule == crosschecks.SWAPPED.code for p in desk.problems)
     echo = OUTSIDE_COMMUNE.code
     desk.problems += [p for p in problems if not (swapped and p.rule == echo)]
-    desk.sources = [
-        source if source.role != "villages" else replace(source, rows_repaired=repaired)
-        for source in desk.sources
-    ]
+    desk.amend_source("villages", rows_repaired=repaired)
     return settled
 
 

@@ -38,7 +38,7 @@ def write_csv(path: Path, table: pd.DataFrame) -> None:
     safe = table.copy()
     for name in safe.columns:
         if not pd.api.types.is_numeric_dtype(safe[name].dtype):
-            cells = [_not_a_formula(cell) for cell in safe[name]]
+            cells = [not_a_formula(cell) for cell in safe[name]]
             safe[name] = pd.Series(cells, index=safe.index, dtype=object)
     safe.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\r\n")
 
@@ -154,7 +154,8 @@ def _write_cell(sheet: Any, row: int, column: int, cell: Cell) -> None:
         sheet.write_string(row, column, cell)
 
 
-def _not_a_formula(cell: Any) -> Any:
+def not_a_formula(cell: Any) -> Any:
+    """Return a cell such that no spreadsheet runs it."""
     if isinstance(cell, str) and cell.startswith(_FORMULA_STARTS):
         return "'" + cell
     return cell

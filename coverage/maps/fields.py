@@ -53,6 +53,11 @@ _WHO: Final = (
     Field("commune_code", Text("Mã xã", "Commune code"), "text"),
     Field("priority_rank", Text("Thứ tự ưu tiên", "Priority rank"), "count"),
     Field("priority_score", Text("Điểm ưu tiên (0–1)", "Priority score (0–1)"), "score"),
+    Field(
+        "rank_low", Text("Thứ hạng 5 % (trọng số thay đổi)", "Rank, 5 % (weights vary)"), "count"
+    ),
+    Field("rank_high", Text("Thứ hạng 95 %", "Rank, 95 %"), "count"),
+    Field("top20_share", Text("Tỷ lệ vào 20 thôn đầu", "Share in the top 20"), "share"),
     Field("households", Text("Số hộ", "Households"), "count"),
     Field("population", Text("Số người", "People"), "count"),
 )

@@ -37,6 +37,7 @@ ROLES: Final[Mapping[str, Text]] = MappingProxyType(
         "fibre_lines": Text("tuyến cáp quang", "fibre lines"),
         "measurements": Text("kết quả đo", "measurements"),
         "indicators": Text("chỉ số", "indicators"),
+        "gap_status": Text("quá trình xử lý lõm sóng", "life of the gaps"),
         "crosswalk": Text("bảng đối chiếu xã", "commune crosswalk"),
     }
 )

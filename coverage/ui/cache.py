@@ -80,7 +80,9 @@ def result_of(
     """Return villages graded and ranked; new weights grade nothing anew."""
     key = grading_key(inputs, scenario, operator)
     assessment = _assessment(key, inputs, prediction, scenario, operator)
-    return _result(key_of(key, scenario.priority), inputs, prediction, assessment, scenario)
+    return _result(
+        key_of(key, scenario.priority, scenario.stability), inputs, prediction, assessment, scenario
+    )
 
 
 def map_parts(result: Result, operator: str) -> dict[str, tuple[str, Payload]]:
@@ -89,7 +91,7 @@ def map_parts(result: Result, operator: str) -> dict[str, tuple[str, Payload]]:
     `rows` changes with the weights, `base` and `pictures` with thresholds and operator.
     """
     grading = grading_key(result.inputs, result.scenario, operator)
-    ranking = key_of(grading, result.scenario.priority)
+    ranking = key_of(grading, result.scenario.priority, result.scenario.stability)
     pictures = key_of("pictures", grading)
     return {
         "pictures": (pictures, _pictures(pictures, result, operator)),
@@ -113,6 +115,8 @@ def grading_key(inputs: Inputs, scenario: Scenario, operator: str) -> str:
         scenario.gaps,
         scenario.thresholds,
         scenario.switch_off,
+        scenario.fibre,
+        scenario.indicators,
         operator,
     )
 

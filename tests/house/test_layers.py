@@ -24,7 +24,10 @@ LAYERS: Final = (
     ("terrain", "propagation"),
     ("model",),
     ("io", "intake", "prediction", "access", "reception"),
-    ("gaps", "statistics", "causes", "priority", "power", "links", "routes", "fibre", "indicators"),
+    (
+        *("gaps", "statistics", "causes", "priority", "lifecycle"),
+        *("power", "links", "routes", "fibre", "indicators"),
+    ),
     ("planning",),
     ("maps", "exports", "report", "demo"),
     ("pipeline",),

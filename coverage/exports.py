@@ -49,6 +49,11 @@ _COLOURS: Final = {
     "none": "213,94,0",
     "unknown": "153,153,153",
 }
+_FIELD_SHEETS: Final = {
+    "clusters": "Cụm dân cư",
+    "measured": "Số đo theo thôn",
+    "measure_next": "Cần đo tiếp",
+}
 _PACKAGES: Final = (
     "geopandas",
     "numba",
@@ -110,6 +115,17 @@ def commune_table(result: Result) -> pd.DataFrame:
     return pd.DataFrame(result.communes.drop(columns="geometry"))
 
 
+def field_tables(result: Result) -> dict[str, pd.DataFrame]:
+    """Return, by file name, what field evidence adds: clusters, samples, what to measure next."""
+    clusters = result.clusters
+    tables = {
+        "clusters": None if clusters is None else pd.DataFrame(clusters.drop(columns="geometry")),
+        "measured": result.measured,
+        "measure_next": result.measure_next,
+    }
+    return {name: table for name, table in tables.items() if table is not None}
+
+
 def totals(result: Result) -> dict[str, Any]:
     """Return the figures of the whole area: numerators, denominators, and what is unknown."""
     villages = result.villages
@@ -134,6 +150,8 @@ def _write_all(result: Result, map_page: str, folder: Path) -> None:
     villages, communes = village_table(result), commune_table(result)
     writers.write_csv(folder / "villages.csv", villages)
     writers.write_csv(folder / "communes.csv", communes)
+    for name, table in field_tables(result).items():
+        writers.write_csv(folder / f"{name}.csv", table)
     cells = _cells(result)
     writers.write_csv(folder / "cells.csv", cells)
     _write_package(result, folder / "results.gpkg")
@@ -175,9 +193,15 @@ def _write_package(result: Result, path: Path) -> None:
     writers.write_layer(path, "villages", result.villages)
     writers.write_layer(path, "communes", result.communes)
     writers.write_layer(path, "sites", _sites(result))
-    writers.write_styles(
-        path, {"villages": _village_style(), "communes": _commune_style(), "sites": _site_style()}
-    )
+    styles = {
+        "villages": _class_style("signal_class_4g"),
+        "communes": _commune_style(),
+        "sites": _site_style(),
+    }
+    if result.clusters is not None:
+        writers.write_layer(path, "clusters", result.clusters)
+        styles["clusters"] = _class_style("verdict_4g")
+    writers.write_styles(path, styles)
 
 
 def _sites(result: Result) -> gpd.GeoDataFrame:
@@ -207,17 +231,20 @@ def _listed(values: pd.Series) -> str:
 def _write_report(
     result: Result, villages: pd.DataFrame, communes: pd.DataFrame, path: Path
 ) -> None:
+    field = field_tables(result)
+    tables = [villages, communes, *field.values()]
     writers.write_workbook(
         path,
         {
             "Tổng hợp": (("Chỉ tiêu", "Giá trị"), [*_notes(result), *totals(result).items()]),
             "Thôn": _sheet(villages),
             "Xã": _sheet(communes),
+            **{_FIELD_SHEETS[name]: _sheet(table) for name, table in field.items()},
             "Cảnh báo": (
                 ("Tệp", "Nội dung", "Số dòng"),
                 [(p.file, p.line("vi"), p.count) for p in result.warnings],
             ),
-            "Từ điển": _dictionary_sheet([*villages.columns, *communes.columns]),
+            "Từ điển": _dictionary_sheet([name for table in tables for name in table.columns]),
         },
     )
 
@@ -311,7 +338,7 @@ def _move_in(desk: Path, folder: Path) -> None:
         path.replace(folder / path.name)
 
 
-def _village_style() -> str:
+def _class_style(column: str) -> str:
     shapes = {"good": "circle", "weak": "triangle", "none": "cross_fill", "unknown": "diamond"}
     titles = {
         "good": "Sóng tốt",
@@ -327,7 +354,7 @@ def _village_style() -> str:
         _marker(i, shapes[name], _COLOURS[name]) for i, name in enumerate(SIGNAL_CLASSES)
     )
     return _qml(
-        '<renderer-v2 type="categorizedSymbol" attr="signal_class_4g" enableorderby="0">'
+        f'<renderer-v2 type="categorizedSymbol" attr="{column}" enableorderby="0">'
         f"<categories>{categories}</categories><symbols>{symbols}</symbols></renderer-v2>"
     )
 

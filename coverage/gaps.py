@@ -1,7 +1,7 @@
-"""Who is served: signal class of every village and technology, and what that makes of a commune.
+"""Who is served: predicted class of every place and technology, and what that makes of a commune.
 
-Predicted and reported signal stay apart; `evidence` says how they stand to each other. Unknown is a
-third state: it is counted beside, never as "no signal".
+What others say of the same places is the matter of `evidence`. Unknown is a third state: it is
+counted beside, never as "no signal".
 """
 
 from __future__ import annotations
@@ -21,20 +21,19 @@ from coverage.params import (
     COVERED_CLASSES,
     MAIN_TECHNOLOGY,
     TECHNOLOGIES,
-    ClassThresholds,
     Scenario,
     Technology,
 )
 
 _MIN_KNOWN_SHARE: Final = 0.5
 """A disc of which less is known than this has an unknown signal."""
-_SEVERITY: Final = {"good": 0.0, "weak": 0.5, "none": 1.0, "unknown": np.nan}
-Grade = tuple[float, str, float, float]
-_UNKNOWN: Final[Grade] = (np.nan, "unknown", np.nan, np.nan)
+Grade = tuple[float, str, float, float, float]
+_UNKNOWN: Final[Grade] = (np.nan, "unknown", np.nan, np.nan, np.nan)
 _GRADE_COLUMNS: Final = (
     "rsrp_{}_dbm",
     "signal_class_{}",
     "served_probability_{}",
+    "good_probability_{}",
     "served_area_share_{}",
 )
 _GEOD: Final = Geod(ellps="WGS84")
@@ -44,10 +43,24 @@ _NO_COMMUNE_NAME: Final = "(không thuộc xã nào)"
 def assess_villages(
     inputs: Inputs, prediction: Prediction, scenario: Scenario, *, operator: str = ""
 ) -> gpd.GeoDataFrame:
-    """Grade every village by technology.
+    """Grade every village by technology, as `grade_places` does."""
+    return grade_places(inputs.villages, inputs, prediction, scenario, operator=operator)
+
+
+def grade_places(
+    places: gpd.GeoDataFrame,
+    inputs: Inputs,
+    prediction: Prediction,
+    scenario: Scenario,
+    *,
+    operator: str = "",
+) -> gpd.GeoDataFrame:
+    """Grade points (villages, clusters) by technology.
 
     Parameters
     ----------
+    places
+        Points in the grid's system, empty where not known; `coordinate_accuracy_m` if given.
     inputs, prediction, scenario
         What is known, predicted and ruled.
     operator
@@ -56,53 +69,25 @@ def assess_villages(
     Returns
     -------
     GeoDataFrame
-        The villages with, per technology t (3g, 4g, 5g), `rsrp_t_dbm` (median over the disc of the
-        village's accuracy; RSCP for 3G; NaN where there is none), `signal_class_t`,
-        `served_probability_t` (chance to reach the weak limit under log-normal shadowing),
-        `served_area_share_t` (share of the disc at or above the weak limit); and `server_4g`,
-        `evidence`, `severity`, `households_unserved`.
+        The places with, per technology t (3g, 4g, 5g), `rsrp_t_dbm` (median over the disc of the
+        coordinates' accuracy; RSCP for 3G; NaN where there is none), `signal_class_t`,
+        `served_probability_t` and `good_probability_t` (chance to reach the weak and the good limit
+        under log-normal shadowing), `served_area_share_t` (share of the disc at or above the weak
+        limit); and `server_4g`.
     """
-    villages = inputs.villages.copy()
-    places = _places(villages, inputs.grid)
+    graded = places.copy()
+    spots = _places(graded, inputs.grid)
     for technology in TECHNOLOGIES:
         signal = (
             _Signal(inputs, prediction, scenario, technology, operator)
             if technology in prediction.technologies
             else None
         )
-        grades = [_UNKNOWN if p is None or signal is None else signal.grade(p) for p in places]
+        grades = [_UNKNOWN if p is None or signal is None else signal.grade(p) for p in spots]
         names = [name.format(technology.lower()) for name in _GRADE_COLUMNS]
-        villages[names] = pd.DataFrame(grades, index=villages.index, columns=names)
-    villages["server_4g"] = _servers(villages, inputs.grid, prediction, operator)
-    main = f"signal_class_{MAIN_TECHNOLOGY.lower()}"
-    villages["evidence"] = [
-        evidence(predicted, reported)
-        for predicted, reported in zip(villages[main], villages["reported_signal"], strict=True)
-    ]
-    villages["severity"] = villages[main].map(_SEVERITY).astype(float)
-    villages["households_unserved"] = villages["households"].where(villages["severity"] > 0, 0)
-    return villages
-
-
-def class_of(signal_dbm: float, limits: ClassThresholds) -> str:
-    """Return the class of a known signal; -inf is no signal at all."""
-    if signal_dbm >= limits.good_dbm:
-        return "good"
-    return "weak" if signal_dbm >= limits.weak_dbm else "none"
-
-
-def evidence(predicted: str, reported: str) -> str:
-    """Say how prediction and report stand to each other.
-
-    They agree where both say served (good or weak) or both say none; a class apart within "served"
-    is no conflict.
-    """
-    if predicted == "unknown":
-        return "reported_only" if reported else "unknown"
-    if not reported:
-        return "predicted_only"
-    same = (predicted in COVERED_CLASSES) == (reported in COVERED_CLASSES)
-    return "agree" if same else "conflict"
+        graded[names] = pd.DataFrame(grades, index=graded.index, columns=names)
+    graded["server_4g"] = _servers(graded, inputs.grid, prediction, operator)
+    return graded
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,19 +137,22 @@ class _Signal:
         level_dbm = self._known_levels(place, place.accuracy_m)
         if level_dbm is None:
             return _UNKNOWN
-        weak_dbm = self._limits.weak_dbm
         median_dbm = float(np.median(level_dbm))
-        probability = _served_probability(level_dbm, weak_dbm, self._sigma_db).mean()
-        served = float((level_dbm >= weak_dbm).mean())
+        served = float((level_dbm >= self._limits.weak_dbm).mean())
         return (
             round(median_dbm, 2) if np.isfinite(median_dbm) else np.nan,
             self._class(place, median_dbm),
-            round(float(probability), 4),
+            self._chance(level_dbm, self._limits.weak_dbm),
+            self._chance(level_dbm, self._limits.good_dbm),
             round(served, 4),
         )
 
+    def _chance(self, level_dbm: FloatArray, limit_dbm: float) -> float:
+        """Chance that a random spot of the disc reaches a limit."""
+        return round(float(_probability(level_dbm, limit_dbm, self._sigma_db).mean()), 4)
+
     def _class(self, place: _Place, centre_dbm: float) -> str:
-        centre = class_of(centre_dbm, self._limits)
+        centre = self._limits.class_of(centre_dbm)
         if self._rules.rule == "centre" or centre == "none":
             return centre
         around_dbm = self._known_levels(place, max(self._rules.surroundings_m, place.accuracy_m))
@@ -263,12 +251,12 @@ def served_probability(
     probability = np.zeros(inputs.grid.shape, dtype=np.float32)
     if signal_dbm is not None:
         level_dbm = np.nan_to_num(signal_dbm, nan=-np.inf)
-        probability = _served_probability(level_dbm, weak_dbm, scenario.sigma_db)
+        probability = _probability(level_dbm, weak_dbm, scenario.sigma_db)
     return np.where(known, probability, np.float32(np.nan))
 
 
-def _served_probability(signal_dbm: FloatArray, weak_dbm: float, sigma_db: float) -> FloatArray:
-    probability: FloatArray = ndtr((signal_dbm - weak_dbm) / sigma_db)
+def _probability(signal_dbm: FloatArray, limit_dbm: float, sigma_db: float) -> FloatArray:
+    probability: FloatArray = ndtr((signal_dbm - limit_dbm) / sigma_db)
     return probability
 
 

@@ -80,6 +80,8 @@ class Inputs:
     warnings: tuple[Problem, ...]
     fingerprint: str
     radio_fingerprint: str
+    clusters: gpd.GeoDataFrame | None = None
+    operator_coverage: gpd.GeoDataFrame | None = None
 
     @property
     def synthetic_roles(self) -> tuple[str, ...]:
@@ -110,7 +112,12 @@ class Prediction:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """Everything one run found; carries its inputs, scenario and prediction."""
+    """Everything one run found; carries its inputs, scenario and prediction.
+
+    `clusters` are graded like villages; `measured` has a row per village, technology and operator
+    with samples; `measure_next` lists the villages to measure, the most telling first. They are
+    None where there is nothing to make them from.
+    """
 
     inputs: Inputs
     scenario: Scenario
@@ -118,6 +125,9 @@ class Result:
     villages: gpd.GeoDataFrame
     communes: gpd.GeoDataFrame
     warnings: tuple[Problem, ...]
+    clusters: gpd.GeoDataFrame | None = None
+    measured: pd.DataFrame | None = None
+    measure_next: pd.DataFrame | None = None
 
     @property
     def rsrp_dbm(self) -> dict[Technology, Raster]:

@@ -11,7 +11,18 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from coverage import __version__, access, causes, exports, gaps, maps, prediction, priority
+from coverage import (
+    __version__,
+    access,
+    causes,
+    evidence,
+    exports,
+    gaps,
+    maps,
+    prediction,
+    priority,
+    survey,
+)
 from coverage.errors import Problem, ScenarioError
 from coverage.io.project import load_project, project_path
 from coverage.io.store import Arrays, Store, default_folder
@@ -23,10 +34,17 @@ from coverage.text import Text
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """Graded villages with their causes and distances, and the area covered by commune."""
+    """Graded villages with their causes and distances, and the area covered by commune.
+
+    `clusters` are graded like villages, `measured` sums up the samples around villages; both None
+    without such data. `operator` is the one looked at, "" for any.
+    """
 
     villages: gpd.GeoDataFrame
     areas: pd.DataFrame
+    clusters: gpd.GeoDataFrame | None = None
+    measured: pd.DataFrame | None = None
+    operator: str = ""
 
 
 def run(
@@ -100,15 +118,37 @@ def predicted(
 def assessed(
     inputs: Inputs, predicted_signal: Prediction, scenario: Scenario, *, operator: str = ""
 ) -> Assessment:
-    """Grade villages and communes; depends on thresholds and gap rules, not on weights."""
+    """Grade villages and communes; depends on thresholds and rules, not on weights."""
     graded = gaps.assess_villages(inputs, predicted_signal, scenario, operator=operator)
-    villages = graded.join(causes.explain(graded, inputs, predicted_signal, scenario)).join(
+    found = evidence.assess(graded, inputs, predicted_signal, scenario, operator=operator)
+    clusters = _graded_clusters(inputs, predicted_signal, scenario, operator)
+    villages = graded.join(found.table)
+    villages = villages.join(evidence.gap_size(villages, villages["verdict_4g"], clusters))
+    if clusters is not None:
+        villages = villages.join(evidence.cluster_counts(villages, clusters))
+    villages = villages.join(causes.explain(graded, inputs, predicted_signal, scenario)).join(
         access.fibre_distance(inputs.villages, inputs.fibre_nodes, inputs.roads)
     )
     return Assessment(
         villages=villages,
         areas=gaps.area_by_commune(inputs, predicted_signal, scenario, operator=operator),
+        clusters=clusters,
+        measured=found.measured,
+        operator=operator,
     )
+
+
+def _graded_clusters(
+    inputs: Inputs, predicted_signal: Prediction, scenario: Scenario, operator: str
+) -> gpd.GeoDataFrame | None:
+    if inputs.clusters is None:
+        return None
+    graded = gaps.grade_places(
+        inputs.clusters, inputs, predicted_signal, scenario, operator=operator
+    )
+    found = evidence.assess(graded, inputs, predicted_signal, scenario, operator=operator)
+    clusters = graded.join(found.table)
+    return clusters.join(evidence.gap_size(clusters, clusters["verdict_4g"]))
 
 
 def ranked(
@@ -124,6 +164,17 @@ def ranked(
         villages=villages,
         communes=gaps.by_commune(villages, inputs.communes, assessment.areas),
         warnings=(*inputs.warnings, *_unused_criteria(ranking.unused)),
+        clusters=assessment.clusters,
+        measured=assessment.measured,
+        measure_next=survey.measure_next(
+            villages,
+            inputs,
+            predicted_signal,
+            scenario,
+            clusters=assessment.clusters,
+            measured=assessment.measured,
+            operator=assessment.operator,
+        ),
     )
 
 

@@ -23,7 +23,7 @@ from coverage.params import (
 from coverage.text import Text
 from coverage.validation import SettingsError, examined, setting_problem, validated
 
-_LAID_OVER: Final = ("costs", "power", "links", "routes")
+_LAID_OVER: Final = ("evidence", "costs", "power", "links", "routes")
 """Groups with a preset file of their own, of which a scenario may replace single values."""
 _NOT_A_TABLE: Final = Text("phải là một bảng TOML", "must be a TOML table")
 
@@ -70,8 +70,8 @@ def scenario_from(
     settings
         Tables `radio` and `gaps` override single values. `thresholds` is the name of a shipped
         profile or a table; `level` names where the receiver is, which raises them. `weights` maps
-        criterion names to weights; `priority` replaces all criteria. `costs`, `power`, `links` and
-        `routes` override single values at any depth; lists are replaced whole.
+        criterion names to weights; `priority` replaces all criteria. `evidence`, `costs`, `power`,
+        `links` and `routes` override single values at any depth; lists are replaced whole.
     where
         Name of the file, for messages.
     land_cover

@@ -15,7 +15,7 @@ from shapely.geometry import box
 
 from coverage.errors import ExtentError, InputDataError, Problem
 from coverage.grid import Bounds, FloatArray, Grid, grid_over, metric_crs
-from coverage.io import crosschecks, station_checks
+from coverage.io import crosschecks, fieldchecks, station_checks
 from coverage.io.antennas import by_name, read_pattern
 from coverage.io.files import fingerprint_of
 from coverage.io.layers import points, read_layer, with_full_names
@@ -29,10 +29,14 @@ from coverage.settings import examine_project_file
 from coverage.tables import check
 from coverage.text import Text
 
-_LAYERS: Final = ("roads", "power_lines", "fibre_lines")
-_POINTS: Final = ("fibre_nodes", "measurements")
+_LAYERS: Final = ("roads", "power_lines", "fibre_lines", "operator_coverage")
+_POINTS: Final = ("fibre_nodes", "measurements", "clusters")
 _PLAIN: Final = ("indicators", "crosswalk")
 _RADIO_ROLES: Final = ("communes", "stations", "terrain", "land_cover", "antennas")
+_WITHOUT_PLACE: Final = {
+    "villages": crosschecks.NO_COORDINATES,
+    "clusters": fieldchecks.NO_COORDINATES_CLUSTER,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +213,11 @@ def _assemble(
         desk.problems += station_checks.land_cover_classes(
             land_cover, scenario.land_cover, file=cover.name
         )
+    desk.problems += fieldchecks.field_problems(
+        placed | layers,
+        villages,
+        files={name: Path(entry).name for name, entry in file.inputs if isinstance(entry, str)},
+    )
     return Inputs(
         project=file.project,
         scenario=scenario,
@@ -226,6 +235,8 @@ def _assemble(
         measurements=placed.get("measurements"),
         indicators=tables.get("indicators"),
         crosswalk=tables.get("crosswalk"),
+        clusters=placed.get("clusters"),
+        operator_coverage=layers.get("operator_coverage"),
         sources=tuple(desk.sources),
         warnings=tuple(p for p in desk.problems if p.severity == "warning"),
         fingerprint=_fingerprint(desk.sources, grid),
@@ -284,7 +295,10 @@ def _layer(desk: _Desk, role: str, entry: str, crs: str) -> gpd.GeoDataFrame | N
             frame = with_full_names(frame, [column.name for column in table.columns])
         checked = check(frame, table, file=name)
         desk.problems += checked.problems
-        desk.add_source(role, entry, rows_read=len(frame), crs=crs)
+        desk.problems += _ignored(table, checked.ignored_rows, name)
+        desk.add_source(
+            role, entry, rows_read=len(frame), rows_dropped=checked.ignored_rows, crs=crs
+        )
         return gpd.GeoDataFrame(checked.frame, geometry="geometry", crs=crs)
     return None
 
@@ -306,7 +320,9 @@ def _table(
         frame = checked.frame
         desk.problems += _without_echo(
             list(checked.problems),
-            crosschecks.coordinates(frame, area=area, file=name, may_be_empty=role == "villages"),
+            crosschecks.coordinates(
+                frame, area=area, file=name, may_be_empty=_WITHOUT_PLACE.get(role)
+            ),
         )
         desk.problems += _ignored(table, checked.ignored_rows, name)
         if role == "stations":

@@ -111,6 +111,7 @@ def grading_key(inputs: Inputs, scenario: Scenario, operator: str) -> str:
         inputs.project,
         scenario.name,
         scenario.gaps,
+        scenario.evidence,
         scenario.thresholds,
         operator,
     )

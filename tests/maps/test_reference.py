@@ -11,7 +11,6 @@ import pytest
 from playwright.sync_api import sync_playwright
 from scipy.ndimage import distance_transform_edt, uniform_filter
 
-from coverage.gaps import class_of
 from coverage.io.project import load_project
 from coverage.maps import map_html
 from coverage.model import Inputs, Prediction, Result
@@ -46,7 +45,7 @@ def reference(shared: Path) -> Result:
         tag, limits = technology.lower(), scenario.thresholds.technologies[technology]
         dbm = signal[technology, ""][row, col].round(2)
         villages[f"rsrp_{tag}_dbm"] = dbm
-        villages[f"signal_class_{tag}"] = [class_of(float(value), limits) for value in dbm]
+        villages[f"signal_class_{tag}"] = [limits.class_of(float(value)) for value in dbm]
     count = np.arange(len(villages))
     sites = inputs.stations["site_id"].to_numpy()[count * 3]
     parts = {f"priority_{c.name}": (count * 0.000317) % 0.3 for c in scenario.priority.criteria}

@@ -10,7 +10,6 @@ import pandas as pd
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from coverage.gaps import class_of
 from coverage.grid import FloatArray, Grid
 from coverage.model import Inputs, Prediction, Result, Source
 from coverage.params import ProjectSection, Scenario, Technology
@@ -157,7 +156,7 @@ def villages(
         limits = scenario.thresholds.technologies[technology]
         table[f"rsrp_{technology.lower()}_dbm"] = dbm
         table[f"signal_class_{technology.lower()}"] = [
-            "unknown" if point is None else class_of(np.nan_to_num(v, nan=-np.inf), limits)
+            "unknown" if point is None else limits.class_of(np.nan_to_num(v, nan=-np.inf))
             for v, point in zip(dbm, points, strict=True)
         ]
     return gpd.GeoDataFrame(table, geometry=points, crs=CRS)

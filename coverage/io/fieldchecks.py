@@ -25,6 +25,18 @@ NO_COORDINATES_CLUSTER: Final = Rule(
     Text("Hãy bổ sung tọa độ nếu có.", "Add coordinates where you have them."),
     "warning",
 )
+NO_TERRAIN_CLUSTER: Final = Rule(
+    "outside_terrain",
+    Text(
+        "cụm nằm ngoài vùng có địa hình; tín hiệu là “không rõ”",
+        "the cluster lies outside the known terrain; its signal is “unknown”",
+    ),
+    Text(
+        "Hãy thêm ô địa hình phủ tới đây, hoặc kiểm tra tọa độ.",
+        "Add a terrain tile that reaches here, or check the coordinates.",
+    ),
+    "warning",
+)
 UNKNOWN_VILLAGE: Final = Rule(
     "unknown_village",
     Text("mã thôn không có trong bảng thôn", "the village id is not in the village table"),

@@ -199,25 +199,24 @@ def _assemble(
         if frame is not None and "longitude" in frame.columns and name != "villages"
     }
     stations = placed["stations"]
-    for frame, rule, column, entry in (
-        (villages, crosschecks.NO_TERRAIN_VILLAGE, "name", file.inputs.villages),
-        (stations, crosschecks.NO_TERRAIN_MAST, "cell_id", file.inputs.stations),
+    files = {name: Path(entry).name for name, entry in file.inputs if isinstance(entry, str)}
+    for frame, rule, column, role in (
+        (villages, crosschecks.NO_TERRAIN_VILLAGE, "name", "villages"),
+        (stations, crosschecks.NO_TERRAIN_MAST, "cell_id", "stations"),
+        (placed.get("clusters"), fieldchecks.NO_TERRAIN_CLUSTER, "name", "clusters"),
     ):
-        desk.problems += crosschecks.on_terrain(
-            frame, terrain_m, grid, rule, file=Path(entry).name, column=column
-        )
-    name = Path(file.inputs.stations).name
+        if frame is not None:
+            desk.problems += crosschecks.on_terrain(
+                frame, terrain_m, grid, rule, file=files[role], column=column
+            )
+    name = files["stations"]
     desk.problems += station_checks.station_places(stations, file=name)
     land_cover = None if cover is None else classes_on(grid, cover)
     if cover is not None and land_cover is not None:
         desk.problems += station_checks.land_cover_classes(
             land_cover, scenario.land_cover, file=cover.name
         )
-    desk.problems += fieldchecks.field_problems(
-        placed | layers,
-        villages,
-        files={name: Path(entry).name for name, entry in file.inputs if isinstance(entry, str)},
-    )
+    desk.problems += fieldchecks.field_problems(placed | layers, villages, files=files)
     return Inputs(
         project=file.project,
         scenario=scenario,

@@ -122,10 +122,10 @@ def assessed(
     graded = gaps.assess_villages(inputs, predicted_signal, scenario, operator=operator)
     found = evidence.assess(graded, inputs, predicted_signal, scenario, operator=operator)
     clusters = _graded_clusters(inputs, predicted_signal, scenario, operator)
-    villages = graded.join(found.table)
-    villages = villages.join(evidence.gap_size(villages, villages["verdict_4g"], clusters))
+    villages = graded.assign(**found.table)
+    villages = villages.assign(**evidence.gap_size(villages, villages["verdict_4g"], clusters))
     if clusters is not None:
-        villages = villages.join(evidence.cluster_counts(villages, clusters))
+        villages = villages.assign(**evidence.cluster_counts(villages, clusters))
     villages = villages.join(causes.explain(graded, inputs, predicted_signal, scenario)).join(
         access.fibre_distance(inputs.villages, inputs.fibre_nodes, inputs.roads)
     )
@@ -147,8 +147,8 @@ def _graded_clusters(
         inputs.clusters, inputs, predicted_signal, scenario, operator=operator
     )
     found = evidence.assess(graded, inputs, predicted_signal, scenario, operator=operator)
-    clusters = graded.join(found.table)
-    return clusters.join(evidence.gap_size(clusters, clusters["verdict_4g"]))
+    clusters = graded.assign(**found.table)
+    return clusters.assign(**evidence.gap_size(clusters, clusters["verdict_4g"]))
 
 
 def ranked(

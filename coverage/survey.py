@@ -81,7 +81,7 @@ def measure_next(
     listed = differ | (chances.max(axis=1) < scenario.evidence.uncertain_below)
     chosen = villages[listed]
     kinds = _kinds(chosen, differ[listed])
-    reasons = _reasons(chosen, kinds)
+    reasons = _reasons(chosen, kinds, chances[listed], scenario.evidence.sample_radius_m)
     table = pd.DataFrame(chosen[[name for name in _OUTER if name in chosen]]).assign(
         radius_m=_radius_m(chosen, scenario),
         technology=MAIN_TECHNOLOGY,
@@ -209,18 +209,29 @@ def _measured_well(measured: pd.DataFrame | None) -> set[tuple[str, str]]:
     return set(zip(own["village_id"], own["operator"].map(spelling_key), strict=True))
 
 
-def _reasons(villages: pd.DataFrame, kinds: list[str]) -> list[Text]:
-    """Say why a village is listed: the kind, then what each source says."""
+def _reasons(
+    villages: pd.DataFrame, kinds: list[str], chances: pd.DataFrame, exact_m: float
+) -> list[Text]:
+    """Say why a village is listed: the kind, what each source says, what is likeliest."""
     found = []
-    for village, kind in zip(villages.to_dict("records"), kinds, strict=True):
-        said = _sources(village)
-        title = _REASONS[kind]
-        found.append(
-            Text(
-                f"{title.vi}: {'; '.join(s.vi for s in said)}." if said else f"{title.vi}.",
-                f"{title.en}: {'; '.join(s.en for s in said)}." if said else f"{title.en}.",
+    odds = chances[list(_ANSWERS)].to_numpy()
+    likeliest = zip(odds.argmax(axis=1), odds.max(axis=1), strict=True)
+    records = villages.to_dict("records")
+    for village, kind, (answer, chance) in zip(records, kinds, likeliest, strict=True):
+        title, said = _REASONS[kind], _sources(village)
+        if village.get("coordinate_accuracy_m", 0.0) > exact_m:
+            reach = f"{village['coordinate_accuracy_m']:.0f} m"
+            said.append(Text(f"tọa độ chỉ đúng trong {reach}", f"coordinates good to {reach} only"))
+        if said:
+            likely = Text(
+                f"khả năng nhất là {_SAID[_ANSWERS[answer]].vi}, {100 * chance:.0f} %",
+                f"likeliest {_SAID[_ANSWERS[answer]].en}, {100 * chance:.0f} %",
             )
-        )
+            title = Text(
+                f"{title.vi}: {'; '.join(s.vi for s in [*said, likely])}",
+                f"{title.en}: {'; '.join(s.en for s in [*said, likely])}",
+            )
+        found.append(Text(f"{title.vi}.", f"{title.en}."))
     return found
 
 

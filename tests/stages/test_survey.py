@@ -117,12 +117,20 @@ def test_reasons_name_every_source() -> None:
     one = listed([known("V1", "good", "none")]).iloc[0]
     assert one["reason_vi"] == (
         "Các nguồn trái nhau: địa phương báo không có sóng, 2026-06-30; "
-        "dự báo tốt, khả năng có sóng 100 %."
+        "dự báo tốt, khả năng có sóng 100 %; khả năng nhất là không có sóng, 67 %."
     )
     assert one["reason_en"] == (
         "The sources differ: reported no signal, 2026-06-30; "
-        "predicted good, chance of service 100 %."
+        "predicted good, chance of service 100 %; likeliest no signal, 67 %."
     )
+
+
+def test_a_rough_position_is_told() -> None:
+    row = known("V1", "weak", "none", coordinate_accuracy_m=900.0)
+    one = listed([row]).iloc[0]
+    assert "tọa độ chỉ đúng trong 900 m" in one["reason_vi"]
+    assert "coordinates good to 900 m only" in one["reason_en"]
+    assert one["radius_m"] == 900.0
 
 
 def test_kinds_of_reasons() -> None:

@@ -54,6 +54,8 @@ def measure_next(
 ) -> pd.DataFrame:
     """List the villages whose 4G answer is conflicting or uncertain, the most telling first.
 
+    A village whose verdict rests on a measurement needs none.
+
     For each possible answer (good, weak, none) the village is scored as if that were its verdict,
     on the scales of today's villages, and takes the rank that this score would have among the
     others. The expected change is the mean over the answers by their chances
@@ -78,7 +80,8 @@ def measure_next(
     """
     chances = evidence.answer_chances(villages, MAIN_TECHNOLOGY, scenario)
     differ = evidence.sources_differ(villages, MAIN_TECHNOLOGY, scenario)
-    listed = differ | (chances.max(axis=1) < scenario.evidence.uncertain_below)
+    unsure = chances.max(axis=1) < scenario.evidence.uncertain_below
+    listed = (differ | unsure) & (villages[f"verdict_source_{_TAG}"] != "measured")
     chosen = villages[listed]
     kinds = _kinds(chosen, differ[listed])
     reasons = _reasons(chosen, kinds, chances[listed], scenario.evidence.sample_radius_m)

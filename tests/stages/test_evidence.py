@@ -393,7 +393,7 @@ def test_chances_sum_to_one_and_trust_decides(
     differ = bool(said & set(COVERED_CLASSES)) and "none" in said
     assert evidence.sources_differ(table, "4G", scenario)[0] == differ
     if measured != "unknown" and predicted == "unknown":
-        # by hand: 0.95/0.025 for a measurement is more than 0.85/0.075 for a report against it
+        # by hand: 0.99/0.005 for a measurement is more than 0.85/0.075 for a report against it
         assert chances.idxmax() == measured
 
 

@@ -67,6 +67,7 @@ def known(village_id: str, predicted: str, reported: str = "unknown", **changes:
         "served_probability_4g": served,
         "good_probability_4g": good,
         "verdict_4g": verdict,
+        "verdict_source_4g": "predicted" if reported == "unknown" else "reported",
     } | changes  # fmt: skip
 
 
@@ -138,11 +139,8 @@ def test_kinds_of_reasons() -> None:
         known("V1", "good", served_probability_4g=0.6, good_probability_4g=0.5),
         known("V2", "unknown"),
         known("V3", "unknown", geometry=None),
-        known("V4", "good", measured_class_4g="none", measured_samples_4g=4, measured_at_4g=""),
-        known("V5", "good", measured_class_4g="good", measured_samples_4g=4, measured_at_4g=""),
+        known("V4", "good", "none"),
     ]
-    for row in rows[:3]:
-        row |= {"measured_class_4g": "unknown", "measured_samples_4g": 0, "measured_at_4g": ""}
     table = listed(rows).set_index("village_id")
     assert table["reason"].to_dict() == {
         "V1": "uncertain",
@@ -150,8 +148,16 @@ def test_kinds_of_reasons() -> None:
         "V3": "no_position",
         "V4": "conflict",
     }
-    assert "đo được không có sóng (4 mẫu)" in table.loc["V4", "reason_vi"]
-    assert "measured no signal (4 samples)" in table.loc["V4", "reason_en"]
+
+
+def test_what_was_measured_needs_no_measurement() -> None:
+    samples = {"measured_class_4g": "none", "measured_samples_4g": 4, "measured_at_4g": ""}
+    decided = known("V1", "good", "none", **samples, verdict_source_4g="measured")
+    assert listed([decided]).empty
+    # A source that the order of trust leaves out does not decide; it is named all the same.
+    one = listed([decided | {"verdict_source_4g": "reported"}]).iloc[0]
+    assert "đo được không có sóng (4 mẫu)" in one["reason_vi"]
+    assert "measured no signal (4 samples)" in one["reason_en"]
 
 
 def test_an_operator_measured_well_needs_no_measurement() -> None:

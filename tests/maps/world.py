@@ -188,6 +188,7 @@ def made_result(*, name: str = HOSTILE[2], synthetic: bool = True) -> Result:
         grid=GRID,
         terrain_m=height_m,
         land_cover=None,
+        antennas={},
         communes=shapes,
         villages=gpd.GeoDataFrame({"village_id": []}, geometry=[], crs=CRS),
         stations=cells,
@@ -203,6 +204,7 @@ def made_result(*, name: str = HOSTILE[2], synthetic: bool = True) -> Result:
         ),
         warnings=(),
         fingerprint="made",
+        radio_fingerprint="made",
     )
     keys = {(technology, ""): values for technology, values in signals.items()}
     prediction = Prediction(

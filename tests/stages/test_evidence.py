@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from shapely.geometry import Point, box
 
 from coverage import evidence, gaps
+from coverage.errors import ScenarioError
 from coverage.evidence import Found
 from coverage.model import Inputs, Prediction
 from coverage.params import COVERED_CLASSES, Scenario
@@ -445,3 +446,25 @@ def test_the_order_of_rows_changes_nothing() -> None:
     assert forth.measured is not None
     assert back.measured is not None
     pd.testing.assert_frame_equal(forth.measured, back.measured)
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"order": [{"name": "reported", "reliability": 0.9}] * 2}, "mỗi nguồn"),
+        ({"order": []}, "phải có ít nhất 1 mục"),
+        ({"order": [{"name": "rumour", "reliability": 0.9}]}, "phải là một trong"),
+        ({"order": [{"name": "reported", "reliability": 1.0}]}, "phải nhỏ hơn 1.0"),
+        ({"min_samples": 0}, "phải lớn hơn hoặc bằng 1"),
+        ({"as_of": "hôm qua"}, "phải là ngày"),
+        ({"max_age": 30}, "khóa không hợp lệ"),
+        (
+            {"speeds": [{"technology": "4G", "good_mbps": 1.0, "weak_mbps": 2.0, "source": "thử"}]},
+            "`good_mbps` không được thấp hơn `weak_mbps`",
+        ),
+    ],
+)
+def test_rules_that_cannot_be_used_are_told(settings: dict[str, Any], words: str) -> None:
+    with pytest.raises(ScenarioError) as caught:
+        ruled(**settings)
+    assert words in caught.value.text.vi

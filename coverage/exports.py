@@ -76,6 +76,9 @@ _OFFICIAL_SERVICE: Final = {
 _OFFICIAL_POWER: Final = {"yes": "Có điện", "no": "Chưa có điện", "unknown": "Không rõ"}
 _OFFICIAL_HARDSHIP: Final = {"yes": "ĐBKK", "no": "Không thuộc diện ĐBKK", "unknown": "Không rõ"}
 _SHEETS: Final = {
+    "clusters": "Cụm dân cư",
+    "measured": "Số đo theo thôn",
+    "measure_next": "Cần đo tiếp",
     "fibre_gaps": "Cáp quang",
     "gap_status": "Xử lý lõm sóng",
     "scoreboard": "Chỉ số",
@@ -130,6 +133,20 @@ def commune_table(result: Result) -> pd.DataFrame:
     return pd.DataFrame(result.communes.drop(columns="geometry"))
 
 
+def further_tables(result: Result) -> dict[str, pd.DataFrame]:
+    """Return the tables beside villages and communes, by the name of their file."""
+    clusters = result.clusters
+    found = {
+        "clusters": None if clusters is None else pd.DataFrame(clusters.drop(columns="geometry")),
+        "measured": result.measured,
+        "measure_next": result.measure_next,
+        "fibre_gaps": result.fibre_gaps,
+        "gap_status": result.gap_statuses,
+        "scoreboard": result.scoreboard,
+    }
+    return {name: table for name, table in found.items() if table is not None}
+
+
 def totals(result: Result) -> dict[str, Any]:
     """Return the figures of the whole area: numerators, denominators, and what is unknown."""
     villages = result.villages
@@ -156,7 +173,7 @@ def _write_all(result: Result, map_page: str, folder: Path) -> None:
     writers.write_csv(folder / "communes.csv", communes)
     if result.statistics is not None:
         _write_statistics(result.statistics, folder)
-    for name, table in _further_tables(result).items():
+    for name, table in further_tables(result).items():
         writers.write_csv(folder / f"{name}.csv", table)
     cells = _cells(result)
     writers.write_csv(folder / "cells.csv", cells)
@@ -207,16 +224,6 @@ def with_whole_counts(statistics: pd.DataFrame) -> pd.DataFrame:
     return table
 
 
-def _further_tables(result: Result) -> dict[str, pd.DataFrame]:
-    """Return the summaries beside villages and communes, by the name of their file."""
-    found = {
-        "fibre_gaps": result.fibre_gaps,
-        "gap_status": result.gap_statuses,
-        "scoreboard": result.scoreboard,
-    }
-    return {name: table for name, table in found.items() if table is not None}
-
-
 def _cells(result: Result) -> pd.DataFrame:
     """Return the cells that the numbers of the server rasters stand for."""
     cells = result.prediction.cells.drop(columns=["row", "col"])
@@ -229,9 +236,15 @@ def _write_package(result: Result, path: Path) -> None:
     writers.write_layer(path, "villages", result.villages)
     writers.write_layer(path, "communes", result.communes)
     writers.write_layer(path, "sites", _sites(result))
-    writers.write_styles(
-        path, {"villages": _village_style(), "communes": _commune_style(), "sites": _site_style()}
-    )
+    styles = {
+        "villages": _class_style("signal_class_4g"),
+        "communes": _commune_style(),
+        "sites": _site_style(),
+    }
+    if result.clusters is not None:
+        writers.write_layer(path, "clusters", result.clusters)
+        styles["clusters"] = _class_style("verdict_4g")
+    writers.write_styles(path, styles)
 
 
 def _sites(result: Result) -> gpd.GeoDataFrame:
@@ -262,7 +275,7 @@ def _write_report(
     result: Result, villages: pd.DataFrame, communes: pd.DataFrame, path: Path
 ) -> None:
     statistics = result.statistics
-    further = _further_tables(result)
+    further = further_tables(result)
     known = {row["column"]: row for row in dictionary(_described(result))}
     columns = [name for t in (villages, communes, *further.values()) for name in t.columns]
     if statistics is not None:
@@ -442,7 +455,7 @@ def _move_in(desk: Path, folder: Path) -> None:
         path.replace(folder / path.name)
 
 
-def _village_style() -> str:
+def _class_style(column: str) -> str:
     shapes = {"good": "circle", "weak": "triangle", "none": "cross_fill", "unknown": "diamond"}
     titles = {
         "good": "Sóng tốt",
@@ -458,7 +471,7 @@ def _village_style() -> str:
         _marker(i, shapes[name], _COLOURS[name]) for i, name in enumerate(SIGNAL_CLASSES)
     )
     return _qml(
-        '<renderer-v2 type="categorizedSymbol" attr="signal_class_4g" enableorderby="0">'
+        f'<renderer-v2 type="categorizedSymbol" attr="{column}" enableorderby="0">'
         f"<categories>{categories}</categories><symbols>{symbols}</symbols></renderer-v2>"
     )
 

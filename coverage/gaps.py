@@ -1,7 +1,7 @@
-"""Who is served: signal class of every village by technology and operator.
+"""Who is served: predicted class of every place by technology and operator.
 
-Predicted and reported signal stay apart; `evidence` says how they stand to each other. Unknown is a
-third state: it is counted beside, never as "no signal".
+What others say of the same places is the matter of `evidence`. Unknown is a third state: it is
+counted beside, never as "no signal".
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from coverage.params import (
 )
 from coverage.reception import Discs, Listening, discs
 
-_SEVERITY: Final = {"good": 0.0, "weak": 0.5, "none": 1.0, "unknown": np.nan}
 _GRADE_COLUMNS: Final = (
     "rsrp_{}_dbm",
     "signal_class_{}",
     "served_probability_{}",
+    "good_probability_{}",
     "served_area_share_{}",
 )
 
@@ -36,10 +36,24 @@ _GRADE_COLUMNS: Final = (
 def assess_villages(
     inputs: Inputs, prediction: Prediction, scenario: Scenario, *, operator: str = ""
 ) -> gpd.GeoDataFrame:
-    """Grade every village by technology.
+    """Grade every village by technology, as `grade_places` does."""
+    return grade_places(inputs.villages, inputs, prediction, scenario, operator=operator)
+
+
+def grade_places(
+    places: gpd.GeoDataFrame,
+    inputs: Inputs,
+    prediction: Prediction,
+    scenario: Scenario,
+    *,
+    operator: str = "",
+) -> gpd.GeoDataFrame:
+    """Grade points (villages, clusters) by technology.
 
     Parameters
     ----------
+    places
+        Points in the grid's system, empty where not known; `coordinate_accuracy_m` if given.
     inputs, prediction, scenario
         What is known, predicted and ruled.
     operator
@@ -48,39 +62,31 @@ def assess_villages(
     Returns
     -------
     GeoDataFrame
-        The villages with, per technology t (3g, 4g, 5g), `rsrp_t_dbm` (median over the disc of the
-        village's accuracy; RSCP for 3G; NaN where there is none), `signal_class_t`,
-        `served_probability_t` (chance to reach the weak limit under log-normal shadowing),
-        `served_area_share_t` (share of the disc at or above the weak limit); and `server_4g`,
-        `evidence`, `severity`, `households_unserved`, `population_unserved`.
+        The places with, per technology t (3g, 4g, 5g), `rsrp_t_dbm` (median over the disc of the
+        coordinates' accuracy; RSCP for 3G; NaN where there is none), `signal_class_t`,
+        `served_probability_t` and `good_probability_t` (chance to reach the weak and the good limit
+        under log-normal shadowing), `served_area_share_t` (share of the disc at or above the weak
+        limit); and `server_4g`.
     """
-    villages = inputs.villages.copy()
-    near, around = _near_and_around(villages, inputs.grid, scenario)
+    graded = places.copy()
+    near, around = _near_and_around(graded, inputs.grid, scenario)
+    sigma_db = scenario.sigma_db
     for technology in TECHNOLOGIES:
         tag = technology.lower()
         names = [name.format(tag) for name in _GRADE_COLUMNS]
-        villages[names] = [np.nan, "unknown", np.nan, np.nan]
+        graded[names] = [np.nan, "unknown", np.nan, np.nan, np.nan]
         if technology not in prediction.technologies:
             continue
         listening = Listening(inputs, prediction, scenario, technology, operator)
-        reception = listening.around(near)
-        median_dbm, weak_dbm = reception.median_dbm(), listening.limits.weak_dbm
-        sigma_db = scenario.sigma_db
-        villages[f"rsrp_{tag}_dbm"] = np.where(np.isfinite(median_dbm), median_dbm, np.nan).round(2)
-        villages[f"signal_class_{tag}"] = listening.classes(near, around)
-        villages[f"served_probability_{tag}"] = reception.chance_of(weak_dbm, sigma_db).round(4)
-        villages[f"served_area_share_{tag}"] = reception.share_reaching(weak_dbm).round(4)
-    villages["server_4g"] = _servers(villages, inputs.grid, prediction, operator)
-    main = f"signal_class_{MAIN_TECHNOLOGY.lower()}"
-    villages["evidence"] = [
-        evidence(predicted, reported)
-        for predicted, reported in zip(villages[main], villages["reported_signal"], strict=True)
-    ]
-    villages["severity"] = villages[main].map(_SEVERITY).astype(float)
-    for what in ("households", "population"):
-        unserved = villages[what].astype("Int64").where(villages["severity"] > 0, 0)
-        villages[f"{what}_unserved"] = unserved.mask(villages["severity"].isna())
-    return villages
+        reception, limits = listening.around(near), listening.limits
+        median_dbm, weak_dbm = reception.median_dbm(), limits.weak_dbm
+        graded[f"rsrp_{tag}_dbm"] = np.where(np.isfinite(median_dbm), median_dbm, np.nan).round(2)
+        graded[f"signal_class_{tag}"] = listening.classes(near, around)
+        graded[f"served_probability_{tag}"] = reception.chance_of(weak_dbm, sigma_db).round(4)
+        graded[f"good_probability_{tag}"] = reception.chance_of(limits.good_dbm, sigma_db).round(4)
+        graded[f"served_area_share_{tag}"] = reception.share_reaching(weak_dbm).round(4)
+    graded["server_4g"] = _servers(graded, inputs.grid, prediction, operator)
+    return graded
 
 
 def operator_classes(

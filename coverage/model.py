@@ -81,6 +81,8 @@ class Inputs:
     fingerprint: str
     radio_fingerprint: str
     gap_status: pd.DataFrame | None = None
+    clusters: gpd.GeoDataFrame | None = None
+    operator_coverage: gpd.GeoDataFrame | None = None
 
     @property
     def synthetic_roles(self) -> tuple[str, ...]:
@@ -131,6 +133,9 @@ class Result:
 
     `fibre_gaps` counts by commune and distance class, `gap_statuses` by station in the life of a
     gap, `scoreboard` holds indicators against targets; the last two are None without their tables.
+    `clusters` are graded like villages; `measured` has a row per village, technology and operator
+    with samples; `measure_next` lists the villages to measure, the most telling first. They are
+    None where there is nothing to make them from.
     """
 
     inputs: Inputs
@@ -143,6 +148,9 @@ class Result:
     fibre_gaps: pd.DataFrame | None = None
     gap_statuses: pd.DataFrame | None = None
     scoreboard: pd.DataFrame | None = None
+    clusters: gpd.GeoDataFrame | None = None
+    measured: pd.DataFrame | None = None
+    measure_next: pd.DataFrame | None = None
 
     @property
     def rsrp_dbm(self) -> dict[Technology, Raster]:

@@ -15,6 +15,7 @@ from coverage import (
     __version__,
     access,
     causes,
+    evidence,
     exports,
     fibre,
     gaps,
@@ -24,6 +25,7 @@ from coverage import (
     prediction,
     priority,
     statistics,
+    survey,
 )
 from coverage.errors import Problem, ScenarioError
 from coverage.io.project import load_project, project_path
@@ -38,7 +40,11 @@ _LISTED: Final = 20
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """Graded villages with their causes and distances, and what does not depend on weights."""
+    """Graded villages with their causes and distances, and what does not depend on weights.
+
+    `clusters` are graded like villages, `measured` sums up the samples around villages; both None
+    without such data. `operator` is the one looked at, "" for any.
+    """
 
     villages: gpd.GeoDataFrame
     communes: gpd.GeoDataFrame
@@ -46,6 +52,9 @@ class Assessment:
     fibre_gaps: pd.DataFrame
     gap_statuses: pd.DataFrame | None
     scoreboard: pd.DataFrame | None
+    clusters: gpd.GeoDataFrame | None
+    measured: pd.DataFrame | None
+    operator: str
 
 
 def run(
@@ -119,9 +128,15 @@ def predicted(
 def assessed(
     inputs: Inputs, predicted_signal: Prediction, scenario: Scenario, *, operator: str = ""
 ) -> Assessment:
-    """Grade villages and communes; depends on thresholds and gap rules, not on weights."""
+    """Grade villages and communes; depends on thresholds and rules, not on weights."""
     graded = gaps.assess_villages(inputs, predicted_signal, scenario, operator=operator)
-    villages = graded.join(causes.explain(graded, inputs, predicted_signal, scenario)).join(
+    found = evidence.assess(graded, inputs, predicted_signal, scenario, operator=operator)
+    clusters = _graded_clusters(inputs, predicted_signal, scenario, operator)
+    villages = graded.assign(**found.table)
+    villages = villages.assign(**evidence.gap_size(villages, villages["verdict_4g"], clusters))
+    if clusters is not None:
+        villages = villages.assign(**evidence.cluster_counts(villages, clusters))
+    villages = villages.join(causes.explain(graded, inputs, predicted_signal, scenario)).join(
         access.fibre_distance(inputs.villages, inputs.fibre_nodes, inputs.roads, inputs.fibre_lines)
     )
     classes = gaps.operator_classes(inputs, predicted_signal, scenario)
@@ -142,6 +157,9 @@ def assessed(
         fibre_gaps=fibre.summary(villages, inputs.communes),
         gap_statuses=None if inputs.gap_status is None else lifecycle.statistics(villages),
         scoreboard=_scoreboard(inputs, scenario),
+        clusters=clusters,
+        measured=found.measured,
+        operator=operator,
     )
 
 
@@ -177,6 +195,19 @@ def _scoreboard(inputs: Inputs, scenario: Scenario) -> pd.DataFrame | None:
     )
 
 
+def _graded_clusters(
+    inputs: Inputs, predicted_signal: Prediction, scenario: Scenario, operator: str
+) -> gpd.GeoDataFrame | None:
+    if inputs.clusters is None:
+        return None
+    graded = gaps.grade_places(
+        inputs.clusters, inputs, predicted_signal, scenario, operator=operator
+    )
+    found = evidence.assess(graded, inputs, predicted_signal, scenario, operator=operator)
+    clusters = graded.assign(**found.table)
+    return clusters.assign(**evidence.gap_size(clusters, clusters["verdict_4g"]))
+
+
 def ranked(
     inputs: Inputs, predicted_signal: Prediction, assessment: Assessment, scenario: Scenario
 ) -> Result:
@@ -195,6 +226,17 @@ def ranked(
         gap_statuses=assessment.gap_statuses,
         scoreboard=assessment.scoreboard,
         warnings=(*inputs.warnings, *_told(ranking), *_claimed_in_vain(villages)),
+        clusters=assessment.clusters,
+        measured=assessment.measured,
+        measure_next=survey.measure_next(
+            villages,
+            inputs,
+            predicted_signal,
+            scenario,
+            clusters=assessment.clusters,
+            measured=assessment.measured,
+            operator=assessment.operator,
+        ),
     )
 
 

@@ -37,7 +37,9 @@ class Ranking:
     unknown: Mapping[str, int]
 
 
-def score(villages: pd.DataFrame, rules: PriorityRules) -> Ranking:
+def score(
+    villages: pd.DataFrame, rules: PriorityRules, *, among: pd.DataFrame | None = None
+) -> Ranking:
     """Score and rank villages.
 
     Each criterion is brought to 0-1 (see `scaled`), multiplied by its share of the weights and
@@ -49,9 +51,13 @@ def score(villages: pd.DataFrame, rules: PriorityRules) -> Ranking:
         With `village_id`, and the columns of the criteria as far as they exist.
     rules
         Criteria and weights; only the ratio of the weights matters.
+    among
+        Villages whose values make the scales; None takes those that are scored. With today's
+        villages here, `villages` may hold what each would be if it alone were another.
     """
-    used = _used(villages, rules)
-    values = _scaled_by_name(villages, used)
+    today = villages if among is None else among
+    used = _used(today, rules)
+    values = _scaled_by_name(villages, used, today)
     parts = (values * _weight_shares(used)).round(6).add_prefix("priority_")
     points = parts.sum(axis=1).clip(0.0, 1.0).round(6)
     order = np.lexsort((villages["village_id"].astype(str).to_numpy(), -points.to_numpy()))
@@ -84,7 +90,7 @@ def stability(
     used = _used(villages, rules)
     weights = _drawn_weights(_weight_shares(used), shaking)
     by_id = np.argsort(villages["village_id"].astype(str).to_numpy(), kind="stable")
-    values = _scaled_by_name(villages, used).to_numpy(dtype=float)[by_id]
+    values = _scaled_by_name(villages, used, villages).to_numpy(dtype=float)[by_id]
     places = np.arange(1, len(villages) + 1, dtype=np.int32)
     ranks = np.empty((len(villages), shaking.draws), dtype=np.int32)
     for draw, drawn in enumerate(weights):
@@ -100,7 +106,9 @@ def stability(
     return table
 
 
-def scaled(villages: pd.DataFrame, criterion: Criterion) -> pd.Series:
+def scaled(
+    villages: pd.DataFrame, criterion: Criterion, *, among: pd.DataFrame | None = None
+) -> pd.Series:
     """Bring a criterion's column to 0-1, 1 being the most urgent.
 
     - `share`: already 0-1, clipped; `flag`: 1 where yes;
@@ -109,26 +117,35 @@ def scaled(villages: pd.DataFrame, criterion: Criterion) -> pd.Series:
       flatten the rest; equal values stay equal, and a value of 0 stays 0 where more is urgent.
 
     Where less is urgent, 1 - x takes the place of x. An unknown value becomes 0, the median of the
-    known ones or 1, as the criterion's `missing` says.
+    known ones or 1, as the criterion's `missing` says. The other, least, greatest and median values
+    are those of `among` (None: of `villages`).
     """
     values = _readable(villages, criterion)
+    others = values if among is None else _readable(among, criterion)
+    stand_in = {"zero": 0.0, "median": np.nan, "worst": 1.0}[criterion.missing]
+    if criterion.missing == "median":
+        stand_in = _urgency(others, others, criterion).median()
+    return _urgency(values, others, criterion).fillna(stand_in).fillna(0.0)
+
+
+def _urgency(values: pd.Series, others: pd.Series, criterion: Criterion) -> pd.Series:
+    """Return how urgent each value is among others, 0-1; NaN where it is not known."""
     less = criterion.direction == "less"
     match criterion.scaling:
         case "quantile":
-            others = max(int(values.count()) - 1, 1)
-            urgent = (-values if less else values).rank(method="min").sub(1.0) / others
-            urgent = urgent if less else urgent.mask(values <= 0, 0.0)
+            known = np.sort(others.dropna().to_numpy())
+            below = np.searchsorted(known, values.to_numpy(), side="right" if less else "left")
+            passed = known.size - below if less else below
+            share = pd.Series(passed / max(known.size - 1, 1), index=values.index).clip(0.0, 1.0)
+            return (share if less else share.mask(values <= 0, 0.0)).where(values.notna())
         case "maximum":
-            urgent = _divided(values, values.max())
+            urgent = _divided(values, others.max())
         case "range":
-            urgent = _divided(values - values.min(), values.max() - values.min())
+            urgent = _divided(values - others.min(), others.max() - others.min())
         case _:
             urgent = values
     urgent = urgent.clip(0.0, 1.0)
-    if less and criterion.scaling != "quantile":
-        urgent = 1.0 - urgent
-    stand_in = {"zero": 0.0, "median": urgent.median(), "worst": 1.0}[criterion.missing]
-    return urgent.fillna(stand_in).fillna(0.0)
+    return 1.0 - urgent if less else urgent
 
 
 def _used(villages: pd.DataFrame, rules: PriorityRules) -> list[Criterion]:
@@ -140,8 +157,11 @@ def _used(villages: pd.DataFrame, rules: PriorityRules) -> list[Criterion]:
     ]
 
 
-def _scaled_by_name(villages: pd.DataFrame, used: list[Criterion]) -> pd.DataFrame:
-    return pd.DataFrame({c.name: scaled(villages, c) for c in used}, index=villages.index)
+def _scaled_by_name(
+    villages: pd.DataFrame, used: list[Criterion], among: pd.DataFrame
+) -> pd.DataFrame:
+    columns = {c.name: scaled(villages, c, among=among) for c in used}
+    return pd.DataFrame(columns, index=villages.index)
 
 
 def _readable(villages: pd.DataFrame, criterion: Criterion) -> pd.Series:

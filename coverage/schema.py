@@ -112,7 +112,9 @@ def output_columns() -> list[Column]:
     """Return the definitions of the columns that outputs may hold, those of inputs included."""
     text = (resources.files("coverage") / "presets" / "outputs.toml").read_text(encoding="utf-8")
     made = [_column(entry) for entry in tomllib.loads(text)["columns"]]
-    read = [c for name in ("villages", "communes", "stations") for c in TABLES[name].columns]
+    read = [
+        c for name in ("clusters", "villages", "communes", "stations") for c in TABLES[name].columns
+    ]
     return list({column.name: column for column in [*read, *made]}.values())
 
 

@@ -49,6 +49,11 @@ def without_accents(value: str) -> str:
     return "".join(c for c in decomposed if not unicodedata.combining(c))
 
 
+def spelling_key(value: str) -> str:
+    """Return what all spellings of a name share: "VNPT-Net" and "vnpt net" are "vnptnet"."""
+    return "".join(c for c in without_accents(value) if c.isalnum())
+
+
 def vietnamese_order(value: str) -> tuple[object, ...]:
     """Sort key of Vietnamese names: letters first, then tones, numbers by their value.
 

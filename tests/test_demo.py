@@ -72,7 +72,8 @@ def test_project_file_is_valid_and_names_every_file(any_seed: Path) -> None:
     assert file.project.resolution_m == 90
     assert "tổng hợp" in file.project.name
     names = file.inputs.model_dump()
-    assert {key for key in InputsSection.model_fields if names[key] is None} == {"measurements"}
+    missing = {key for key in InputsSection.model_fields if names[key] is None}
+    assert missing == {"operator_coverage"}
     present = {path.name for path in any_seed.iterdir()}
     named = {str(v) for v in names.values() if isinstance(v, str)} | set(file.inputs.terrain)
     assert named | {"project.toml", "README.txt"} == present
@@ -97,7 +98,13 @@ def test_counts(any_seed: Path) -> None:
     assert communes["population"].sum() == villages["population"].astype(int).sum()
 
 
-@pytest.mark.parametrize("name", ["villages", "stations", "fibre_nodes", "indicators", "crosswalk"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "villages", "stations", "fibre_nodes", "indicators", "crosswalk", "clusters",
+        "measurements",
+    ],
+)  # fmt: skip
 def test_tables_pass_the_check(any_seed: Path, name: str) -> None:
     checked = check(read(any_seed, name), TABLES[name], file=f"{name}.csv")
     assert not checked.problems

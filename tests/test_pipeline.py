@@ -22,6 +22,7 @@ from coverage.errors import CoverageError, ScenarioError
 from coverage.io.files import sha256_of
 from coverage.io.store import Store
 from coverage.io.writers import write_csv
+from coverage.schema import output_columns
 from coverage.settings import scenario_from
 from tests.conftest import built_once
 
@@ -35,6 +36,9 @@ OUTPUTS = {
     "cells.csv",
     "fibre_gaps.csv",
     "scoreboard.csv",
+    "clusters.csv",
+    "measured.csv",
+    "measure_next.csv",
     "results.gpkg",
     "map.html",
     "report.xlsx",
@@ -138,10 +142,41 @@ def test_the_manifest_names_every_other_file_with_its_hash(demo_run: Path) -> No
 def test_layers_and_their_styles(demo_run: Path) -> None:
     package = demo_run / "results.gpkg"
     layers = {str(name) for name, _ in pyogrio.list_layers(package)}
-    assert layers == {"villages", "communes", "sites", "layer_styles"}
+    assert layers == {"villages", "communes", "sites", "clusters", "layer_styles"}
     styles = pyogrio.read_dataframe(package, layer="layer_styles", read_geometry=False)
-    assert set(styles["f_table_name"]) == {"villages", "communes", "sites"}
+    assert set(styles["f_table_name"]) == {"villages", "communes", "sites", "clusters"}
     assert len(pyogrio.read_dataframe(package, layer="villages")) == len(villages(demo_run))
+
+
+def test_field_evidence_leaves_tables_of_its_own(demo_run: Path) -> None:
+    table = villages(demo_run).set_index("village_id")
+    assert set(table["verdict_source_4g"].dropna()) == {"measured", "reported", "predicted"}
+    assert set(table["evidence_measured_4g"]) >= {"agree", "predicted_only"}
+    clusters = pd.read_csv(demo_run / "clusters.csv")
+    assert len(clusters) == table["clusters"].sum() == 40
+    dark = clusters[clusters["verdict_4g"] == "none"]
+    assert len(dark) == table["clusters_dark_4g"].sum() > 0
+    assert dark["households"].sum() == table["households_in_dark_clusters_4g"].sum()
+    measured = pd.read_csv(demo_run / "measured.csv")
+    numbers = ["samples", "samples_outdated"]
+    per_village = measured.groupby("village_id")[numbers].sum()
+    told = table.loc[per_village.index, ["measured_samples_4g", "measured_outdated_4g"]]
+    np.testing.assert_array_equal(per_village.to_numpy(), told.to_numpy())
+    assert (per_village > 0).any().all()
+    listed = pd.read_csv(demo_run / "measure_next.csv")
+    assert list(listed["measure_rank"]) == list(range(1, len(listed) + 1))
+    conflicts = table[table["evidence"] == "conflict"]
+    unsettled = conflicts.index[conflicts["verdict_source_4g"] != "measured"]
+    assert 0 < len(unsettled) < len(conflicts)
+    assert set(unsettled) <= set(listed["village_id"]) < set(table.index)
+
+
+def test_every_column_that_leaves_the_house_is_explained(demo_run: Path) -> None:
+    known = {column.name for column in output_columns()}
+    for name in ("villages", "communes", "clusters", "measured", "measure_next"):
+        columns = pd.read_csv(demo_run / f"{name}.csv", nrows=0).columns
+        unexplained = {c for c in columns if not c.startswith("priority_")} - known
+        assert unexplained <= {"source"}, name
 
 
 def test_rasters_know_their_unit_of_nothing(demo_run: Path) -> None:

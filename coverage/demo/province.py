@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from coverage.demo.communes import EDITION, Communes, make_communes
+from coverage.demo.fieldwork import make_clusters, make_measurements
 from coverage.demo.indicators import make_indicators
 from coverage.demo.land_cover import make_land_cover
 from coverage.demo.masts import make_masts
@@ -56,6 +57,8 @@ class Province:
     fibre_nodes: pd.DataFrame
     indicators: pd.DataFrame
     crosswalk: pd.DataFrame
+    clusters: pd.DataFrame
+    measurements: pd.DataFrame
 
 
 def make_province(seed: int, progress: Progress = lambda _stage, _share: None) -> Province:
@@ -100,6 +103,10 @@ def make_province(seed: int, progress: Progress = lambda _stage, _share: None) -
         ),
         indicators=make_indicators(seed, communes, villages, source=source),
         crosswalk=crosswalk(communes, villages),
+        clusters=_with_degrees(make_clusters(seed, places, villages), crs).assign(source=source),
+        measurements=_with_degrees(make_measurements(seed, places, masts), crs).assign(
+            source=source
+        ),
     )
 
 

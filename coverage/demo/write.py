@@ -37,6 +37,8 @@ INPUTS: Final[dict[str, str | list[str]]] = {
     "fibre_lines": "fibre_lines.gpkg",
     "indicators": "indicators.csv",
     "crosswalk": "crosswalk.csv",
+    "clusters": "clusters.csv",
+    "measurements": "measurements.csv",
 }
 _OWN_FILES: Final = frozenset(
     name
@@ -178,6 +180,8 @@ def _write_files(folder: Path, province: Province, seed: int) -> None:
         "fibre_nodes": province.fibre_nodes,
         "indicators": province.indicators,
         "crosswalk": province.crosswalk.assign(source=source),
+        "clusters": province.clusters,
+        "measurements": province.measurements,
     }
     for name, table in tables.items():
         _write_table(folder / f"{name}.csv", table)
@@ -292,4 +296,5 @@ stations.csv      trạm, mỗi dòng một ô phủ / base stations, one row pe
 roads.gpkg        đường bộ / roads               power_lines.gpkg đường điện / power lines
 fibre_lines.gpkg  cáp quang / fibre              fibre_nodes.csv  nút cáp quang / fibre nodes
 indicators.csv    chỉ số xã hội số / indicators  crosswalk.csv    mã xã cũ - mới / commune codes
+clusters.csv      cụm dân cư / clusters          measurements.csv số đo 4G / samples of 4G
 """

@@ -71,9 +71,13 @@ def coordinates(
     *,
     area: tuple[float, float, float, float] | None,
     file: str,
-    may_be_empty: bool = False,
+    may_be_empty: Rule | None = None,
 ) -> list[Problem]:
-    """Find swapped, half and missing coordinates (degrees); `area` is west, south, east, north."""
+    """Find swapped, half and missing coordinates (degrees); `area` is west, south, east, north.
+
+    `may_be_empty` is the rule that says what becomes of a row without coordinates; None where every
+    row needs them.
+    """
     if not {"longitude", "latitude"} <= set(frame.columns):
         return []
     rows = frame.index.to_numpy()
@@ -86,7 +90,7 @@ def coordinates(
     problems = rows_breaking(
         SWAPPED, swapped, values, file=file, column="longitude, latitude", rows=rows
     )
-    if may_be_empty:
+    if may_be_empty is not None:
         half: Mask = (np.isnan(lon) ^ np.isnan(lat)) & (
             frame["longitude"].isna() ^ frame["latitude"].isna()
         ).to_numpy()
@@ -94,7 +98,7 @@ def coordinates(
             HALF_COORDINATES, half, values, file=file, column="longitude, latitude", rows=rows
         )
         problems += rows_breaking(
-            NO_COORDINATES, without, None, file=file, column="longitude, latitude", rows=rows
+            may_be_empty, without, None, file=file, column="longitude, latitude", rows=rows
         )
     return problems
 

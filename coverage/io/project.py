@@ -15,7 +15,7 @@ from shapely.geometry import box
 
 from coverage.errors import ExtentError, InputDataError, Problem
 from coverage.grid import Bounds, FloatArray, Grid, grid_over, metric_crs
-from coverage.io import crosschecks, station_checks
+from coverage.io import crosschecks, fieldchecks, station_checks
 from coverage.io.antennas import by_name, read_pattern
 from coverage.io.commune_rules import OUTSIDE_COMMUNE
 from coverage.io.files import fingerprint_of
@@ -33,10 +33,14 @@ from coverage.settings import examine_project_file
 from coverage.tables import check
 from coverage.text import Text
 
-_LAYERS: Final = ("roads", "power_lines", "fibre_lines")
-_POINTS: Final = ("fibre_nodes", "measurements")
+_LAYERS: Final = ("roads", "power_lines", "fibre_lines", "operator_coverage")
+_POINTS: Final = ("fibre_nodes", "measurements", "clusters")
 _PLAIN: Final = ("indicators", "gap_status", "crosswalk")
 _RADIO_ROLES: Final = ("communes", "stations", "terrain", "land_cover", "antennas")
+_WITHOUT_PLACE: Final = {
+    "villages": crosschecks.NO_COORDINATES,
+    "clusters": fieldchecks.NO_COORDINATES_CLUSTER,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,20 +210,24 @@ def _assemble(
         if frame is not None and "longitude" in frame.columns and name != "villages"
     }
     stations = placed["stations"]
-    for frame, rule, column, entry in (
-        (villages, crosschecks.NO_TERRAIN_VILLAGE, "name", file.inputs.villages),
-        (stations, crosschecks.NO_TERRAIN_MAST, "cell_id", file.inputs.stations),
+    files = {name: Path(entry).name for name, entry in file.inputs if isinstance(entry, str)}
+    for frame, rule, column, role in (
+        (villages, crosschecks.NO_TERRAIN_VILLAGE, "name", "villages"),
+        (stations, crosschecks.NO_TERRAIN_MAST, "cell_id", "stations"),
+        (placed.get("clusters"), fieldchecks.NO_TERRAIN_CLUSTER, "name", "clusters"),
     ):
-        desk.problems += crosschecks.on_terrain(
-            frame, terrain_m, grid, rule, file=Path(entry).name, column=column
-        )
-    name = Path(file.inputs.stations).name
+        if frame is not None:
+            desk.problems += crosschecks.on_terrain(
+                frame, terrain_m, grid, rule, file=files[role], column=column
+            )
+    name = files["stations"]
     desk.problems += station_checks.station_places(stations, file=name)
     land_cover = None if cover is None else classes_on(grid, cover)
     if cover is not None and land_cover is not None:
         desk.problems += station_checks.land_cover_classes(
             land_cover, scenario.land_cover, file=cover.name
         )
+    desk.problems += fieldchecks.field_problems(placed | layers, villages, files=files)
     return Inputs(
         project=file.project,
         scenario=scenario,
@@ -237,6 +245,8 @@ def _assemble(
         measurements=placed.get("measurements"),
         indicators=tables.get("indicators"),
         crosswalk=_usable_crosswalk(tables),
+        clusters=placed.get("clusters"),
+        operator_coverage=layers.get("operator_coverage"),
         sources=tuple(desk.sources),
         warnings=tuple(p for p in desk.problems if p.severity == "warning"),
         fingerprint=_fingerprint(desk.sources, grid),
@@ -327,7 +337,10 @@ def _layer(desk: _Desk, role: str, entry: str, crs: str) -> gpd.GeoDataFrame | N
             frame = with_full_names(frame, [column.name for column in table.columns])
         checked = check(frame, table, file=name)
         desk.problems += checked.problems
-        desk.add_source(role, entry, rows_read=len(frame), crs=crs)
+        desk.problems += _ignored(table, checked.ignored_rows, name)
+        desk.add_source(
+            role, entry, rows_read=len(frame), rows_dropped=checked.ignored_rows, crs=crs
+        )
         return gpd.GeoDataFrame(checked.frame, geometry="geometry", crs=crs)
     return None
 
@@ -351,7 +364,9 @@ def _table(
         frame = checked.frame
         desk.problems += _without_echo(
             list(checked.problems),
-            crosschecks.coordinates(frame, area=area, file=name, may_be_empty=role == "villages"),
+            crosschecks.coordinates(
+                frame, area=area, file=name, may_be_empty=_WITHOUT_PLACE.get(role)
+            ),
         )
         desk.problems += _ignored(table, checked.ignored_rows, name)
         if role == "stations":

@@ -68,6 +68,8 @@ _WHAT_ELSE: Final = (
     Field("reported_signal", Text("Địa phương báo cáo", "Reported"), "choice"),
     Field("report_date", Text("Ngày báo cáo", "Date of report"), "text"),
     Field("evidence", Text("Đối chiếu", "Evidence"), "choice"),
+    Field("verdict_4g", Text("Kết luận về 4G", "Verdict on 4G"), "choice"),
+    Field("verdict_source_4g", Text("Theo nguồn", "Decided by"), "choice"),
     Field("has_grid_power", Text("Có điện lưới", "Grid power"), "flag"),
     Field("extremely_difficult", Text("Đặc biệt khó khăn", "Extremely difficult"), "flag"),
     Field("fibre_distance_m", Text("Cách nút cáp quang", "Distance to fibre"), "metres"),

@@ -39,6 +39,8 @@ ROLES: Final[Mapping[str, Text]] = MappingProxyType(
         "indicators": Text("chỉ số", "indicators"),
         "gap_status": Text("quá trình xử lý lõm sóng", "life of the gaps"),
         "crosswalk": Text("bảng đối chiếu xã", "commune crosswalk"),
+        "clusters": Text("cụm dân cư", "clusters"),
+        "operator_coverage": Text("vùng phủ công bố", "published coverage"),
     }
 )
 
@@ -48,6 +50,18 @@ CHOICES: Final[Mapping[str, Mapping[str, Text]]] = MappingProxyType(
             "good": Text("tốt", "good"),
             "weak": Text("yếu", "weak"),
             "none": Text("không có", "none"),
+        },
+        "verdict_4g": {
+            "good": Text("tốt", "good"),
+            "weak": Text("yếu", "weak"),
+            "none": Text("không có", "none"),
+            "unknown": Text("chưa rõ", "unknown"),
+        },
+        "verdict_source_4g": {
+            "measured": Text("số đo", "measured"),
+            "reported": Text("địa phương báo cáo", "reported"),
+            "predicted": Text("dự báo", "predicted"),
+            "published": Text("nhà mạng công bố", "published"),
         },
         "evidence": {
             "agree": Text("dự báo và báo cáo khớp nhau", "prediction and report agree"),

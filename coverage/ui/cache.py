@@ -113,6 +113,7 @@ def grading_key(inputs: Inputs, scenario: Scenario, operator: str) -> str:
         inputs.project,
         scenario.name,
         scenario.gaps,
+        scenario.evidence,
         scenario.thresholds,
         scenario.switch_off,
         scenario.fibre,

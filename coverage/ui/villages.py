@@ -107,6 +107,8 @@ def _facts(result: Result, village: Any) -> dict[str, str]:
         "Điện lưới / Grid power": _yes_or_no(village["has_grid_power"]),
         "Địa phương báo cáo / Reported": choice("reported_signal", village["reported_signal"]),
         "Đối chiếu / Evidence": choice("evidence", village["evidence"]),
+        "Kết luận 4G / Verdict": choice("verdict_4g", village["verdict_4g"]),
+        "Theo nguồn / Decided by": choice("verdict_source_4g", village["verdict_source_4g"]),
     }
     if "fibre_distance_m" in village:
         facts["Cách nút cáp quang / To fibre (km)"] = number(village["fibre_distance_m"] / 1000)

@@ -25,10 +25,10 @@ LAYERS: Final = (
     ("model",),
     ("io", "intake", "prediction", "access", "reception"),
     (
-        *("gaps", "statistics", "causes", "priority", "lifecycle"),
+        *("gaps", "evidence", "statistics", "causes", "priority", "lifecycle"),
         *("power", "links", "routes", "fibre", "indicators"),
     ),
-    ("planning",),
+    ("planning", "survey"),
     ("maps", "exports", "report", "demo"),
     ("pipeline",),
     ("cli", "ui"),

@@ -25,10 +25,10 @@ Classes = np.ndarray[Any, np.dtype[np.object_]]
 
 
 def class_of(signal_dbm: Any, limits: ClassThresholds) -> Classes:
-    """Return the classes of known signals; -inf is no signal at all."""
+    """Return the classes of signals; -inf is no signal at all, NaN is not known."""
     level_dbm = np.asarray(signal_dbm)
-    grades = ["good", "weak"]
-    found = np.select([level_dbm >= limits.good_dbm, level_dbm >= limits.weak_dbm], grades, "none")
+    reached = [level_dbm >= limits.good_dbm, level_dbm >= limits.weak_dbm, np.isnan(level_dbm)]
+    found = np.select(reached, ["good", "weak", "unknown"], "none")
     return np.asarray(found, dtype=object)
 
 

@@ -47,7 +47,7 @@ def gap_size(
     DataFrame
         `severity`: 0 good, 0.5 weak, 1 none, mean over households; `households_unserved`: those
         without good signal; `population_unserved`: the same share of the people. All empty where
-        nothing is known.
+        nothing is known, people also where their number is not stated.
     """
     own = verdict.map(_SEVERITY).astype(float)
     households = places["households"].astype(float)
@@ -69,9 +69,10 @@ def gap_size(
         both = (rest.where(own > 0, 0.0) + sums["unserved"]).clip(upper=households)
         severity = mean.where(sums["settled"] > 0, severity)
         unserved = both.where(sums["settled"] > 0, unserved)
-    people = places["population"].astype(float)
+    unstated = pd.Series(np.nan, index=places.index)
+    people = places.get("population", unstated).astype(float)
     shared = people * (unserved / households.where(households > 0))
-    alone = people.where(own > 0, 0.0).where(own.notna())
+    alone = people.where(own > 0, 0.0).where(own.notna() & people.notna())
     return pd.DataFrame(
         {
             "severity": severity.round(6),

@@ -1,0 +1,100 @@
+"""What a run may vary: the scenario and its parts, and what a project names.
+
+A scenario is frozen and hashable, so it can key a cache. `settings` reads it from TOML; every
+default lies in `presets/*.toml` with its source.
+"""
+
+from __future__ import annotations
+
+from coverage.params.building import (
+    Clearance,
+    CostRules,
+    Currency,
+    ExchangeRate,
+    LinkRules,
+    MicrowaveBand,
+    PowerRules,
+    RouteRules,
+    UnitCost,
+)
+from coverage.params.classes import (
+    ClassThresholds,
+    GapRules,
+    ReceiverLevel,
+    ServiceEnd,
+    SwitchOff,
+    ThresholdProfile,
+)
+from coverage.params.evidence import EvidenceRules, EvidenceSource, SpeedLimits, Trust
+from coverage.params.radio import LandCover, LandCoverClass, Model, RadioParams
+from coverage.params.ranking import (
+    GAP_STATUSES,
+    Criterion,
+    FibreRules,
+    Figure,
+    Indicator,
+    IndicatorPlan,
+    IndicatorRules,
+    PriorityRules,
+    StabilityRules,
+)
+from coverage.params.scenario import InputsSection, ProjectFile, ProjectSection, Scenario
+from coverage.params.words import (
+    COVERED_CLASSES,
+    MAIN_TECHNOLOGY,
+    SIGNAL_CLASSES,
+    TECHNOLOGIES,
+    Code,
+    DecibelMilliwatts,
+    Share,
+    SignalClass,
+    Technology,
+)
+
+__all__ = [
+    "COVERED_CLASSES",
+    "GAP_STATUSES",
+    "MAIN_TECHNOLOGY",
+    "SIGNAL_CLASSES",
+    "TECHNOLOGIES",
+    "ClassThresholds",
+    "Clearance",
+    "Code",
+    "CostRules",
+    "Criterion",
+    "Currency",
+    "DecibelMilliwatts",
+    "EvidenceRules",
+    "EvidenceSource",
+    "ExchangeRate",
+    "FibreRules",
+    "Figure",
+    "GapRules",
+    "Indicator",
+    "IndicatorPlan",
+    "IndicatorRules",
+    "InputsSection",
+    "LandCover",
+    "LandCoverClass",
+    "LinkRules",
+    "MicrowaveBand",
+    "Model",
+    "PowerRules",
+    "PriorityRules",
+    "ProjectFile",
+    "ProjectSection",
+    "RadioParams",
+    "ReceiverLevel",
+    "RouteRules",
+    "Scenario",
+    "ServiceEnd",
+    "Share",
+    "SignalClass",
+    "SpeedLimits",
+    "StabilityRules",
+    "SwitchOff",
+    "Technology",
+    "ThresholdProfile",
+    "Trust",
+    "UnitCost",
+]

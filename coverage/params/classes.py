@@ -1,0 +1,125 @@
+"""When signal counts as good or weak, and until when a technology is on air."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Final, Literal, Self
+
+from pydantic import Field, model_validator
+
+from coverage.params.words import DecibelMilliwatts, Share, SignalClass, Technology, class_by
+from coverage.text import Text
+from coverage.validation import Frozen, RuleError
+
+_WEAK_ABOVE_GOOD: Final = Text(
+    "`good_dbm` không được thấp hơn `weak_dbm`", "`good_dbm` must not lie below `weak_dbm`"
+)
+
+
+class ClassThresholds(Frozen):
+    """Limits of one technology's classes, in dBm of RSCP, RSRP or SS-RSRP."""
+
+    good_dbm: DecibelMilliwatts
+    weak_dbm: DecibelMilliwatts
+
+    def class_of(self, signal_dbm: float) -> SignalClass:
+        """Return the class of a signal: -inf is no signal at all, NaN is not known."""
+        return class_by(signal_dbm, self.good_dbm, self.weak_dbm)
+
+    @model_validator(mode="after")
+    def _good_above_weak(self) -> Self:
+        if self.good_dbm < self.weak_dbm:
+            raise RuleError(_WEAK_ABOVE_GOOD)
+        return self
+
+
+class ReceiverLevel(Frozen):
+    """Where the receiver is: the margin over outdoor limits, and the further spread of signal."""
+
+    title_vi: str
+    title_en: str
+    margin_db: Annotated[float, Field(ge=0.0, le=60.0)]
+    sigma_db: Annotated[float, Field(ge=0.0, le=20.0)]
+    source: str
+    year: int
+    is_assumption: bool
+
+    @property
+    def title(self) -> Text:
+        """Title in both languages."""
+        return Text(self.title_vi, self.title_en)
+
+
+class ThresholdProfile(Frozen):
+    """Named limits of all technologies, with where they come from.
+
+    `extra_sigma_db` is the spread that the receiver's place adds to the shadowing outdoors.
+    """
+
+    title_vi: str
+    title_en: str
+    source: str
+    year: int
+    is_assumption: bool
+    technologies: dict[Technology, ClassThresholds]
+    extra_sigma_db: Annotated[float, Field(ge=0.0, le=20.0)] = 0.0
+
+    def raised(self, level: ReceiverLevel) -> ThresholdProfile:
+        """Return the outdoor limits that the level asks for."""
+        if not level.margin_db and not level.sigma_db:
+            return self
+        more = f"+ {level.margin_db:g} dB"
+        return ThresholdProfile(
+            title_vi=f"{self.title_vi} · {level.title_vi} ({more})",
+            title_en=f"{self.title_en} · {level.title_en} ({more})",
+            source=f"{self.source}; {level.source}",
+            year=max(self.year, level.year),
+            is_assumption=self.is_assumption or level.is_assumption,
+            technologies={
+                technology: ClassThresholds(
+                    good_dbm=limits.good_dbm + level.margin_db,
+                    weak_dbm=limits.weak_dbm + level.margin_db,
+                )
+                for technology, limits in self.technologies.items()
+            },
+            extra_sigma_db=math.hypot(self.extra_sigma_db, level.sigma_db),
+        )
+
+    def __hash__(self) -> int:
+        """Hash by content; the mapping is never changed."""
+        limits = tuple(sorted(self.technologies.items(), key=str))
+        return hash((self.title_en, self.source, limits, self.extra_sigma_db))
+
+    @property
+    def title(self) -> Text:
+        """Title in both languages."""
+        return Text(self.title_vi, self.title_en)
+
+
+class GapRules(Frozen):
+    """How signal becomes a class."""
+
+    rule: Literal["centre", "centre_and_area"]
+    shadowing_sigma_db: Annotated[float, Field(gt=0.0, le=20.0)]
+    surroundings_m: Annotated[float, Field(ge=0.0, le=10_000.0)]
+    unserved_area_share: Share
+
+
+class ServiceEnd(Frozen):
+    """Last month of service of a technology's networks."""
+
+    technology: Literal["2G", "3G", "4G", "5G"]
+    until: Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
+    source: str
+    year: int
+    is_assumption: bool
+
+
+class SwitchOff(Frozen):
+    """Technologies that end."""
+
+    technologies: tuple[ServiceEnd, ...]
+
+    def until(self, technology: str) -> str:
+        """Return the last month of service, "" for a technology that stays."""
+        return next((e.until for e in self.technologies if e.technology == technology), "")

@@ -14,14 +14,10 @@ from coverage.validation import Frozen, RuleError
 _WEAK_ABOVE_GOOD_SPEED: Final = Text(
     "`good_mbps` không được thấp hơn `weak_mbps`", "`good_mbps` must not lie below `weak_mbps`"
 )
-
-
 _NAMED_TWICE: Final = Text(
     "mỗi nguồn và mỗi công nghệ chỉ được xuất hiện một lần",
     "each source and each technology may stand once",
 )
-
-
 EvidenceSource = Literal["measured", "reported", "predicted", "published"]
 
 

@@ -13,24 +13,16 @@ from coverage.validation import Frozen, RuleError, SettingsError, setting_proble
 
 GAP_STATUSES: Final = ("open", "assigned", "planned", "on_air", "verified")
 """Stations in the life of a gap, in their order."""
-
-
 _CRITERION_TWICE: Final = Text(
     "mỗi tiêu chí chỉ được xuất hiện một lần", "each criterion may stand once"
 )
-
-
 _NO_WEIGHT: Final = Text(
     "ít nhất một tiêu chí phải có trọng số lớn hơn 0",
     "at least one criterion must weigh more than 0",
 )
-
-
 _CLASSES_IN_ORDER: Final = Text(
     "`near_m`, `medium_m`, `far_m` phải tăng dần", "`near_m`, `medium_m`, `far_m` must ascend"
 )
-
-
 _INDICATOR_TWICE: Final = Text(
     "mỗi chỉ số chỉ được định nghĩa một lần", "each indicator may be defined once"
 )

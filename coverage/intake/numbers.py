@@ -1,0 +1,232 @@
+"""Numbers as people write them: whether a comma or a dot is the decimal sign, decided by column."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from coverage.intake.sheet import Cell, Finding, is_blank, words_of
+from coverage.intake.vocabulary import MARKS
+from coverage.text import Text, without_accents
+
+Decimal = Literal[",", "."]
+_WRITTEN: Final = re.compile(
+    r"(?:~|≈|khoang|tren|duoi|>|<)?\s*([+-]?)\s*([0-9][0-9.,' \u2019]*|[.,][0-9]+)\s*"
+    r"(%|do|°|ho|nguoi|khau|nhan khau|m|met|km|mhz|ghz|dbm|dbi|db|dbw|w|kw|ha|km2)?\.?"
+)
+_SPACED: Final = re.compile(r"[0-9]{1,3}(?:[ '\u2019][0-9]{3})+(?:[.,][0-9]+)?")
+_PLAIN: Final = re.compile(r"[0-9]*[.,]?[0-9]+|[0-9]+[.,]?")
+_GROUPED: Final = re.compile(r"[0-9]{1,3}(?:([.,])[0-9]{3})(?:\1[0-9]{3})*(?:[.,][0-9]+)?")
+_LONGEST: Final = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A number as it is written: sign, digits with their separators, unit."""
+
+    negative: bool
+    digits: str
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """The decimal sign of a column, how sure that is, and whether the column contradicts itself."""
+
+    decimal: Decimal
+    confidence: float
+    is_mixed: bool = False
+
+
+def written(text: str) -> Written | None:
+    """Take a written number apart; None where the text is none."""
+    if len(text) > _LONGEST:
+        return None
+    plain = without_accents(text.replace("\u2212", "-").replace("\u2013", "-")).strip()
+    found = _WRITTEN.fullmatch(plain)
+    if found is None:
+        return None
+    digits = found[2].strip()
+    if any(blank in digits for blank in " '\u2019"):
+        if not _SPACED.fullmatch(digits):
+            return None
+        digits = re.sub(r"[ '\u2019]", "", digits)
+    if not (_PLAIN.fullmatch(digits) or _GROUPED.fullmatch(digits)):
+        return None
+    return Written(found[1] == "-", digits, found[3] or "")
+
+
+def decimal_sign(digits: str) -> Decimal | Literal["either"] | None:
+    """Return the decimal sign that the digits prove; "either" for 1.234, None without any sign."""
+    dots, commas = digits.count("."), digits.count(",")
+    if not dots and not commas:
+        return None
+    if dots and commas:
+        return "," if digits.rfind(",") > digits.rfind(".") else "."
+    sign: Decimal = "." if dots else ","
+    other: Decimal = "," if dots else "."
+    if dots + commas > 1:
+        return other
+    before, after = digits.split(sign)
+    if len(after) == 3 and 1 <= len(before) <= 3 and not before.startswith("0"):  # noqa: PLR2004
+        return "either"
+    return sign
+
+
+def format_of(texts: Iterable[str], *, whole: bool, elsewhere: Decimal | None = None) -> Format:
+    """Decide the decimal sign of a column by what its cells prove.
+
+    Parameters
+    ----------
+    texts
+        The cells that are text.
+    whole
+        The column counts things: 1.030 is a thousand and thirty.
+    elsewhere
+        What the other columns of the sheet prove, for a column that proves nothing.
+    """
+    votes: dict[Decimal, int] = {",": 0, ".": 0}
+    undecided = 0
+    for text in texts:
+        number = written(text)
+        sign = None if number is None else decimal_sign(number.digits)
+        if number is None or sign is None:
+            continue
+        if sign != "either":
+            votes[sign] += 1
+        elif whole:
+            votes["," if "." in number.digits else "."] += 1
+        else:
+            undecided += 1
+    total = votes[","] + votes["."]
+    if total:
+        decimal: Decimal = "," if votes[","] >= votes["."] else "."
+        share = votes[decimal] / total
+        return Format(decimal, round(0.6 + 0.39 * share, 2), is_mixed=share < 1)
+    if elsewhere is not None:
+        return Format(elsewhere, 0.8)
+    return Format(".", 0.5 if undecided else 0.99)
+
+
+def value_of(number: Written, form: Format) -> float:
+    """Return the number; digits that prove their own decimal sign keep it."""
+    sign = decimal_sign(number.digits)
+    decimal = form.decimal if sign in {None, "either"} else sign
+    thousands = "." if decimal == "," else ","
+    plain = number.digits.replace(thousands, "").replace(str(decimal), ".")
+    value = float(plain)
+    return -value if number.negative else value
+
+
+def as_text(value: float) -> str:
+    """Return a number as the clean table holds it."""
+    return str(int(value)) if value.is_integer() and abs(value) < 2**53 else repr(value)
+
+
+def numeric_column(
+    cells: Sequence[Cell],
+    rows: Sequence[int],
+    *,
+    column: str,
+    whole: bool = False,
+    form: Format | None = None,
+    is_typed: bool,
+    elsewhere: Decimal | None = None,
+) -> tuple[list[float | None], list[str], list[Finding]]:
+    """Read a column of numbers.
+
+    Returns
+    -------
+    tuple
+        The values (None where nothing is known), the unit written in each cell, and a finding for
+        each repaired or doubtful cell; `is_typed` says that the file tells numbers from text, so a
+        number as text is worth a line.
+    """
+    if form is None:
+        texts = (cell for cell in cells if isinstance(cell, str))
+        form = format_of(texts, whole=whole, elsewhere=elsewhere)
+    values: list[float | None] = []
+    units: list[str] = []
+    findings: list[Finding] = []
+
+    def tell(key: int, rule: str, what: Text, new: float | None, confidence: float) -> None:
+        findings.append(
+            Finding(
+                rule=rule,
+                kind="doubt" if new is None else "repair",
+                row=rows[key],
+                key=key,
+                column=column,
+                old=words_of(cells[key])[:100],
+                new="" if new is None else as_text(new),
+                confidence=confidence,
+                what=what,
+                undo=() if new is None else ((column, None),),
+            )
+        )
+
+    for key, cell in enumerate(cells):
+        unit = ""
+        value: float | None = None
+        if isinstance(cell, bool) or is_blank(cell):
+            if isinstance(cell, bool):
+                tell(key, "not_a_number", _NOT_A_NUMBER, None, 0.5)
+        elif isinstance(cell, int | float):
+            value = float(cell) if math.isfinite(cell) and abs(cell) < 1e15 else None
+        elif isinstance(cell, str):
+            number = written(cell)
+            if number is None:
+                nothing = without_accents(cell) in MARKS["none"]
+                rule, what = ("dash", _DASH) if nothing else ("not_a_number", _NOT_A_NUMBER)
+                tell(key, rule, what, None, 0.5)
+            else:
+                value, unit = value_of(number, form), number.unit
+                sign = decimal_sign(number.digits)
+                if sign == "either" and not whole and form.confidence < 0.6:  # noqa: PLR2004
+                    tell(key, "ambiguous_separator", _AMBIGUOUS, value, 0.5)
+                elif number.digits != as_text(abs(value)) and sign is not None:
+                    sure = form.confidence if sign == "either" or form.is_mixed else 0.99
+                    tell(key, "separators", _SEPARATORS, value, sure)
+                elif is_typed or unit:
+                    tell(key, "number_as_text", _AS_TEXT, value, 0.99)
+        else:
+            tell(key, "not_a_number", _NOT_A_NUMBER, None, 0.5)
+        if whole and value is not None and not value.is_integer():
+            thousandfold = round(value * 1000, 6)
+            if thousandfold.is_integer() and 0 < value < 1000:  # noqa: PLR2004
+                value = thousandfold
+                tell(key, "lost_thousands", _LOST_THOUSANDS, value, 0.6)
+            else:
+                value = None
+                tell(key, "not_whole", _NOT_WHOLE, None, 0.5)
+        values.append(value)
+        units.append(unit)
+    return values, units, findings
+
+
+_NOT_A_NUMBER: Final = Text(
+    "không phải là số; để trống (không rõ)", "not a number; left empty (unknown)"
+)
+_DASH: Final = Text(
+    "gạch ngang: không có thông tin; để trống (không rõ), không phải 0",
+    "a dash: no information; left empty (unknown), not 0",
+)
+_AMBIGUOUS: Final = Text(
+    "không rõ dấu phân cách là thập phân hay hàng nghìn; coi là thập phân",
+    "the separator may be decimal or thousands; read as decimal",
+)
+_SEPARATORS: Final = Text(
+    "dấu phân cách hàng nghìn và thập phân được đổi theo cả cột",
+    "thousands and decimal separators turned, as the whole column has them",
+)
+_AS_TEXT: Final = Text("số được lưu dạng chữ", "a number stored as text")
+_LOST_THOUSANDS: Final = Text(
+    "số đếm có phần lẻ: dấu chấm hàng nghìn đã bị đọc thành dấu thập phân; nhân 1000",
+    "a count with a fraction: a thousands dot was read as decimal; times 1000",
+)
+_NOT_WHOLE: Final = Text(
+    "phải là số nguyên; để trống (không rõ)", "must be a whole number; left empty (unknown)"
+)

@@ -126,7 +126,7 @@ def _sum(
 
 def _step(unit_m: float, decimals: str) -> float:
     """Half of the last written step, in metres; beyond five digits it is nothing."""
-    return unit_m / 2 / 10 ** min(len(decimals), 9)
+    return float(unit_m / 2 / 10 ** min(len(decimals), 9))
 
 
 def _decimal_step(text: str) -> float:

@@ -74,9 +74,9 @@ def opened(data: bytes, wanted: re.Pattern[str], *, file: str) -> Archive:
                 "Remove the password and save it again with Excel.",
             ),
         ) from error
-    for name, content in members.items():
+    for name, member in members.items():
         if name.endswith((".xml", ".kml", ".rels")):
-            refuse_entities(content, file=file)
+            refuse_entities(member, file=file)
     return Archive(names, members)
 
 

@@ -244,10 +244,12 @@ def assigned(columns: Sequence[Column], mapping: Mapping[str, str]) -> tuple[Col
 def _place_of(wanted: str, columns: Sequence[Column]) -> int | None:
     """Find a column by its heading (whole or lowest level), else by its letters."""
     words = tokens(wanted)
-    for text in (lambda c: " ".join(c.parts), lambda c: c.parts[-1] if c.parts else ""):
-        for column in columns:
-            if words and tokens(text(column)) == words:
-                return column.place
+    whole = {column.place: tokens(" ".join(column.parts)) for column in columns}
+    lowest = {column.place: tokens(column.parts[-1]) for column in columns if column.parts}
+    for headings in (whole, lowest):
+        for place, heading in headings.items():
+            if words and heading == words:
+                return place
     for column in columns:
         if wanted.strip().upper() == letters(column.place):
             return column.place

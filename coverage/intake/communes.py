@@ -113,8 +113,8 @@ class Register:
             stricter_new = _SURE[new.kind] > _SURE[old.kind]
             stricter_old = _SURE[old.kind] > _SURE[new.kind]
             first_old = stricter_old or (prefers_old and not stricter_new)
-            codes = (old_code, new.unit) if first_old else (new.unit, old_code)
-            return Answer(codes, "name_of_two_editions", 0.6)
+            both = (old_code, new.unit) if first_old else (new.unit, old_code)
+            return Answer(both, "name_of_two_editions", 0.6)
         several = [*new.suggestions] if new.kind == "ambiguous" else []
         if old.kind == "ambiguous":
             several += [self.successor(unit) for unit in old.suggestions]

@@ -14,7 +14,7 @@ from coverage.intake.angles import Angle, angle_of, pair_of
 from coverage.intake.numbers import Decimal, format_of
 from coverage.intake.places import FloatArray, Places
 from coverage.intake.sheet import Cell, Finding, is_blank, words_of
-from coverage.intake.systems import FITS_M, WGS84, Choice, Stated, away_m, in_degrees
+from coverage.intake.systems import FITS_M, WGS84, Choice, Flags, Stated, away_m, in_degrees
 from coverage.text import Text
 
 PAIRS: Final = (("longitude", "latitude"), ("x", "y"))
@@ -90,7 +90,7 @@ def located(
         The decimal sign of the other columns.
     """
     count = len(rows)
-    out = Located(*(np.full(count, np.nan) for _ in range(3)))
+    out = Located(np.full(count, np.nan), np.full(count, np.nan), np.full(count, np.nan))
     pairs = _pairs(cells, rows, out, elsewhere)
     stated = systems.stated_in(headings)
     degrees = [k for k, pair in pairs.items() if _is_degrees(pair)]
@@ -248,7 +248,7 @@ def _mended(
     second: FloatArray,
     lon: FloatArray,
     lat: FloatArray,
-    crossed: np.ndarray[tuple[int], np.dtype[np.bool_]],
+    crossed: Flags,
     rows: Sequence[int],
     codes: list[str],
     places: Places,
@@ -278,7 +278,9 @@ def _mended(
             lost &= ~found
             for n in np.flatnonzero(found):
                 out.findings.append(
-                    _repair("other_system", _other_system(system), rows, keys, n, first, second)
+                    _repair(
+                        "other_system", _other_system(system), rows, keys, int(n), first, second
+                    )
                 )
     for n in np.flatnonzero(swap):
         sure = 0.99 if away[n] <= FITS_M else 0.7
@@ -387,7 +389,7 @@ def _about_choice(choice: Choice, count: int, *, is_tested: bool) -> Finding:
     if not is_tested:
         what = Text(
             f"không có xã nào gần đó để thử hệ tọa độ; dùng hệ được ghi: {name or 'không có'}",
-            f"no commune nearby to test the system against; what is stated is used: {name or 'none'}",
+            f"no commune nearby to test against; what is stated is used: {name or 'none'}",
         )
     else:
         share = round(choice.fit.share * 100)
@@ -483,7 +485,7 @@ _FAR: Final = Text(
 _DATUM_ASKED: Final = Text(
     "tọa độ độ dưới tiêu đề VN-2000: lệch WGS 84 khoảng 224 m. Chưa chuyển đổi, độ chính xác ghi "
     '250 m. Nếu đúng là VN-2000, ghi crs = "EPSG:4756" trong tệp --map',
-    "degrees under a VN-2000 heading: about 224 m from WGS 84. Not converted, accuracy set to 250 m. "
+    "degrees under a VN-2000 heading: about 224 m from WGS 84. Not converted, accuracy 250 m. "
     'If they are VN-2000, state crs = "EPSG:4756" in the --map file',
 )
 _WGS84_ASSUMED: Final = Text(

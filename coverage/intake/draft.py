@@ -9,7 +9,7 @@ from typing import Final
 import pandas as pd
 
 from coverage.intake.columns import Column
-from coverage.intake.sheet import Finding, Role
+from coverage.intake.sheet import Cell, Finding, Role
 
 _SILENT: Final = frozenset({"merged_cell", "number_as_text", "blanks"})
 SOURCE_ROW: Final = "source_row"
@@ -59,7 +59,7 @@ def apply(draft: Draft, *, refused: Collection[str] = ()) -> Imported:
         if finding.id in away:
             for column, value in finding.undo:
                 if column in table.columns:
-                    table.at[finding.key, column] = value
+                    table[column] = _with(table[column], finding.key, value)
         elif finding.drops:
             gone.add(finding.key)
         elif finding.rule not in _SILENT:
@@ -69,6 +69,12 @@ def apply(draft: Draft, *, refused: Collection[str] = ()) -> Imported:
     return Imported(
         table=_typed(kept.reset_index(drop=True)), findings=draft.findings, refused=away
     )
+
+
+def _with(cells: pd.Series, key: int, value: Cell) -> pd.Series:
+    values = cells.tolist()
+    values[key] = value
+    return pd.Series(values, index=cells.index, dtype=object)
 
 
 def _typed(table: pd.DataFrame) -> pd.DataFrame:

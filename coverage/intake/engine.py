@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -191,7 +192,7 @@ def _chosen_sheet(
 
 def _worth(layout: Layout, role: Role) -> float:
     has_key = any(layout.place(name) is not None for name in KEYS[role])
-    return layout.score * np.log1p(len(layout.sheet.rows)) * (1.0 if has_key else 0.1)
+    return layout.score * math.log1p(len(layout.sheet.rows)) * (1.0 if has_key else 0.1)
 
 
 def _require(layout: Layout, role: Role, statements: Statements, file: str) -> None:

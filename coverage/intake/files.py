@@ -53,7 +53,7 @@ def kind_of(data: bytes, *, file: str) -> str:
 
 
 def _archive_kind(data: bytes, file: str) -> str:
-    """The kind of a zip by the names in its directory, which stands at its end."""
+    """Tell the kind of a zip by the names in its directory, which stands at its end."""
     if b"xl/workbook." in data:
         return "xlsx"
     if b"application/vnd.oasis.opendocument.spreadsheet" in data[:_HEAD]:

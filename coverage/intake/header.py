@@ -64,19 +64,17 @@ def layout_of(
         return tried(*rows)
     if sheet.is_layer:
         return tried(1, 1)
-    best: Layout | None = None
     telling = _telling_rows(texts, about)
-    for first in range(1, depth + 1):
-        if sum(bool(text) for text in texts[first - 1]) < min(2, width):
-            continue
-        for last in range(first, min(first + _TALLEST, depth + 1)):
-            if telling.isdisjoint(range(first, last + 1)):
-                continue
-            one = tried(first, last)
-            if best is None or one.score > best.score:
-                best = one
-    if best is None:
-        return None
+    blocks = [
+        tried(first, last)
+        for first in range(1, depth + 1)
+        if sum(bool(text) for text in texts[first - 1]) >= min(2, width)
+        for last in range(first, min(first + _TALLEST, depth + 1))
+        if not telling.isdisjoint(range(first, last + 1))
+    ]
+    if not blocks:
+        return tried(1, 1)
+    best = max(blocks, key=lambda block: block.score)
     first, last = _stretched(best, texts)
     return best if (first, last) == (best.first, best.last) else tried(first, last)
 
@@ -93,7 +91,7 @@ def _telling_rows(
 
 
 def _texts(sheet: Sheet, depth: int, width: int) -> list[list[str]]:
-    """The cells of the upper rows as text, merged ranges filled."""
+    """Return the cells of the upper rows as text, merged ranges filled."""
     texts = [
         [normalised(words_of(cell)) for cell in [*row[:width], *[None] * (width - len(row))]]
         for row in sheet.rows[:depth]

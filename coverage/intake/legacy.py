@@ -36,16 +36,24 @@ _VNI_ALONE: Final = {"ô": "ơ", "ö": "ư", "ñ": "đ", "æ": "ỉ", "ó": "ĩ"
 
 
 def _vni_pairs() -> dict[str, str]:
-    pairs = {}
+    pairs: dict[str, str] = {}
     for base, letter in (("a", "a"), ("e", "e"), ("o", "o"), ("u", "u"), ("y", "y")):
-        pairs |= {base + mark: letter + tone for mark, tone in zip(_PLAIN_MARKS, _TONES, strict=False)}
+        pairs |= {
+            base + mark: letter + tone for mark, tone in zip(_PLAIN_MARKS, _TONES, strict=False)
+        }
     for base, letter in (("ô", "ơ"), ("ö", "ư")):
-        pairs |= {base + mark: letter + tone for mark, tone in zip(_PLAIN_MARKS, _TONES, strict=False)}
+        pairs |= {
+            base + mark: letter + tone for mark, tone in zip(_PLAIN_MARKS, _TONES, strict=False)
+        }
     for base in "aeo":
         pairs |= {
-            base + mark: f"{base}\u0302{tone}" for mark, tone in zip(_ROOF_MARKS, ("", *_TONES), strict=False)
+            base + mark: f"{base}\u0302{tone}"
+            for mark, tone in zip(_ROOF_MARKS, ("", *_TONES), strict=False)
         }
-    pairs |= {f"a{mark}": f"a\u0306{tone}" for mark, tone in zip(_BREVE_MARKS, ("", *_TONES), strict=False)}
+    pairs |= {
+        f"a{mark}": f"a\u0306{tone}"
+        for mark, tone in zip(_BREVE_MARKS, ("", *_TONES), strict=False)
+    }
     lower = {key: unicodedata.normalize("NFC", value) for key, value in pairs.items()}
     upper = {key.upper(): value.upper() for key, value in lower.items()}
     first_upper = {key[0].upper() + key[1]: value.upper() for key, value in lower.items()}
@@ -59,6 +67,7 @@ _VNI_LETTER: Final = re.compile("|".join(sorted(map(re.escape, VNI), key=len, re
 _SPOKEN: Final = re.compile(r"[^\s\d,.;:()/\-]+")
 _CP1252_LETTERS: Final = "ŒœŠšŸŽžƒˆ"
 _SAMPLE: Final = 2_000
+_BYTE: Final = 0xFF
 _LEAST_WORDS: Final = 2
 _CLEARLY_MORE: Final = 1.25
 _WORD: Final = re.compile(r"[^\W\d_]+")
@@ -99,7 +108,7 @@ def from_utf8_as_cp1252(text: str) -> str:
         try:
             raw += letter.encode("cp1252")
         except UnicodeEncodeError:
-            if ord(letter) > 0xFF:  # noqa: PLR2004 - beyond a byte it was never cp1252
+            if ord(letter) > _BYTE:
                 return text
             raw.append(ord(letter))
     try:
@@ -150,7 +159,7 @@ def _good_words(text: str) -> tuple[int, int]:
 
 def _is_western(text: str) -> bool:
     """Whether no letter of the text lies beyond what a Western code page holds."""
-    return all(ord(c) <= 0xFF or not c.isalpha() or c in _CP1252_LETTERS for c in text)
+    return all(ord(c) <= _BYTE or not c.isalpha() or c in _CP1252_LETTERS for c in text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +187,9 @@ def reading_of(texts: Iterable[str]) -> Reading:
     """
     foreign = [text for text in texts if not text.isascii()][:_SAMPLE]
     western = [text for text in foreign if _is_western(text)]
-    most, total = (sum(c) for c in zip(*map(_good_words, western), strict=False)) if western else (0, 0)
+    most, total = (
+        (sum(c) for c in zip(*map(_good_words, western), strict=False)) if western else (0, 0)
+    )
     best: Scheme = "unicode"
     need = max(_CLEARLY_MORE * most, _LEAST_WORDS)
     for scheme, decoder in DECODERS.items():

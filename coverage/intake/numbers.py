@@ -21,6 +21,8 @@ _SPACED: Final = re.compile(r"[0-9]{1,3}(?:[ '\u2019][0-9]{3})+(?:[.,][0-9]+)?")
 _PLAIN: Final = re.compile(r"[0-9]*[.,]?[0-9]+|[0-9]+[.,]?")
 _GROUPED: Final = re.compile(r"[0-9]{1,3}(?:([.,])[0-9]{3})(?:\1[0-9]{3})*(?:[.,][0-9]+)?")
 _LONGEST: Final = 40
+_LARGEST: Final = 1e15
+_DECIDED: Final = 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,65 +153,78 @@ def numeric_column(
     values: list[float | None] = []
     units: list[str] = []
     findings: list[Finding] = []
-
-    def tell(key: int, rule: str, what: Text, new: float | None, confidence: float) -> None:
+    for key, cell in enumerate(cells):
+        value, unit, told = _read(cell, form, whole=whole, is_typed=is_typed)
+        if whole and value is not None and not value.is_integer():
+            value, told = _whole(value)
+        values.append(value)
+        units.append(unit)
+        if told is None:
+            continue
         findings.append(
             Finding(
-                rule=rule,
-                kind="doubt" if new is None else "repair",
+                rule=told.rule,
+                kind="doubt" if value is None else "repair",
                 row=rows[key],
                 key=key,
                 column=column,
-                old=words_of(cells[key])[:100],
-                new="" if new is None else as_text(new),
-                confidence=confidence,
-                what=what,
-                undo=() if new is None else ((column, None),),
+                old=words_of(cell)[:100],
+                new="" if value is None else as_text(value),
+                confidence=told.confidence,
+                what=told.what,
+                undo=() if value is None else ((column, None),),
             )
         )
-
-    for key, cell in enumerate(cells):
-        unit = ""
-        value: float | None = None
-        if isinstance(cell, bool) or is_blank(cell):
-            if isinstance(cell, bool):
-                tell(key, "not_a_number", _NOT_A_NUMBER, None, 0.5)
-        elif isinstance(cell, int | float):
-            value = float(cell) if math.isfinite(cell) and abs(cell) < 1e15 else None
-        elif isinstance(cell, str):
-            number = written(cell)
-            if number is None:
-                nothing = without_accents(cell) in MARKS["none"]
-                rule, what = ("dash", _DASH) if nothing else ("not_a_number", _NOT_A_NUMBER)
-                tell(key, rule, what, None, 0.5)
-            else:
-                value, unit = value_of(number, form), number.unit
-                sign = decimal_sign(number.digits)
-                if sign == "either" and not whole and form.confidence < 0.6:  # noqa: PLR2004
-                    tell(key, "ambiguous_separator", _AMBIGUOUS, value, 0.5)
-                elif number.digits != as_text(abs(value)) and sign is not None:
-                    sure = form.confidence if sign == "either" or form.is_mixed else 0.99
-                    tell(key, "separators", _SEPARATORS, value, sure)
-                elif is_typed or unit:
-                    tell(key, "number_as_text", _AS_TEXT, value, 0.99)
-        else:
-            tell(key, "not_a_number", _NOT_A_NUMBER, None, 0.5)
-        if whole and value is not None and not value.is_integer():
-            thousandfold = round(value * 1000, 6)
-            if thousandfold.is_integer() and 0 < value < 1000:  # noqa: PLR2004
-                value = thousandfold
-                tell(key, "lost_thousands", _LOST_THOUSANDS, value, 0.6)
-            else:
-                value = None
-                tell(key, "not_whole", _NOT_WHOLE, None, 0.5)
-        values.append(value)
-        units.append(unit)
     return values, units, findings
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    rule: str
+    what: Text
+    confidence: float = 0.5
+
+
+def _read(
+    cell: Cell, form: Format, *, whole: bool, is_typed: bool
+) -> tuple[float | None, str, _Told | None]:
+    """Read one cell: its value, the unit written in it, and what is to be told."""
+    if is_blank(cell):
+        return None, "", None
+    if isinstance(cell, int | float) and not isinstance(cell, bool):
+        usable = math.isfinite(cell) and abs(cell) < _LARGEST
+        return (float(cell), "", None) if usable else (None, "", _NO_NUMBER)
+    if not isinstance(cell, str):
+        return None, "", _NO_NUMBER
+    number = written(cell)
+    if number is None:
+        nothing = without_accents(cell) in MARKS["none"]
+        return None, "", _Told("dash", _DASH) if nothing else _NO_NUMBER
+    value = value_of(number, form)
+    sign = decimal_sign(number.digits)
+    told = None
+    if sign == "either" and not whole and form.confidence < _DECIDED:
+        told = _Told("ambiguous_separator", _AMBIGUOUS)
+    elif number.digits != as_text(abs(value)) and sign is not None:
+        sure = form.confidence if sign == "either" or form.is_mixed else 0.99
+        told = _Told("separators", _SEPARATORS, sure)
+    elif is_typed or number.unit:
+        told = _Told("number_as_text", _AS_TEXT, 0.99)
+    return value, number.unit, told
+
+
+def _whole(value: float) -> tuple[float | None, _Told]:
+    """Mend a count with a fraction: 1.03 was 1.030, a thousand and thirty."""
+    thousandfold = round(value * 1000, 6)
+    if thousandfold.is_integer() and 0 < value < 1000:  # noqa: PLR2004
+        return thousandfold, _Told("lost_thousands", _LOST_THOUSANDS, 0.6)
+    return None, _Told("not_whole", _NOT_WHOLE)
 
 
 _NOT_A_NUMBER: Final = Text(
     "không phải là số; để trống (không rõ)", "not a number; left empty (unknown)"
 )
+_NO_NUMBER: Final = _Told("not_a_number", _NOT_A_NUMBER)
 _DASH: Final = Text(
     "gạch ngang: không có thông tin; để trống (không rõ), không phải 0",
     "a dash: no information; left empty (unknown), not 0",

@@ -29,9 +29,9 @@ class Statements(Frozen):
     encoding: str | None = None
     decimal: Literal[",", "."] | None = None
     crs: str | None = None
-    columns: dict[str, str] = {}
-    fixed: dict[str, str] = {}
-    units: dict[str, str] = {}
+    columns: dict[str, str] = Field(default_factory=dict)
+    fixed: dict[str, str] = Field(default_factory=dict)
+    units: dict[str, str] = Field(default_factory=dict)
 
     @field_validator("crs")
     @classmethod

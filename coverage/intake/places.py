@@ -36,8 +36,8 @@ class Places:
     populations: tuple[float, ...] = ()
 
     def _plane(self, lon: FloatArray, lat: FloatArray) -> np.ndarray[Any, Any]:
-        points: np.ndarray[Any, Any] = shapely.points(lon * self.scale[0], lat * self.scale[1])
-        return points
+        points = shapely.points(lon * self.scale[0], lat * self.scale[1])
+        return np.asarray(points)
 
     def miss_m(self, codes: Sequence[str], lon: FloatArray, lat: FloatArray) -> FloatArray:
         """How far each point lies outside the commune of its code; NaN for an unknown code."""
@@ -98,7 +98,9 @@ def preset_places() -> Places:
         codes=tuple(unit.code for unit in units),
         names=tuple(unit.name for unit in units),
         edition=AFTER_REFORM,
-        shapes=shapely.buffer(shapely.points(lon * scale[0], lat * scale[1]), CENTRE_REACH_M),
+        shapes=np.asarray(
+            shapely.buffer(shapely.points(lon * scale[0], lat * scale[1]), CENTRE_REACH_M)
+        ),
         scale=scale,
         is_exact=False,
     )

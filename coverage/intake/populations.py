@@ -86,7 +86,7 @@ def _density_factors(columns: Mapping[str, Sequence[Cell]], people: FloatArray) 
             continue
         points = np.column_stack([lon[here] * np.cos(np.radians(lat[here])), lat[here]])
         _, near = cKDTree(points).query(points, k=min(_NEIGHBOURS + 1, len(here)))
-        usual = np.median(density[here][near[:, 1:]], axis=1)
+        usual = np.median(density[here][np.atleast_2d(near)[:, 1:]], axis=1)
         factors[here] = density[here] / usual
     return factors
 

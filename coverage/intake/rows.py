@@ -118,7 +118,7 @@ class _Reader:
         self.body.rows.append(row)
         self.above = row.cells
 
-    def _reason(
+    def _reason(  # noqa: PLR0911 - one kind of row each
         self, number: int, texts: list[str], cells: list[Cell], merged: dict[int, Cell]
     ) -> tuple[str, Text, float] | None:
         """Why a row is not data, with a confidence; None for data."""

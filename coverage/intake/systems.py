@@ -24,9 +24,12 @@ from coverage.intake.places import FloatArray, Places
 from coverage.intake.vocabulary import SYSTEMS
 from coverage.text import without_accents
 
+Flags = np.ndarray[Any, np.dtype[np.bool_]]
 WGS84: Final = "EPSG:4326"
 VN2000_DEGREES: Final = "EPSG:4756"
 FITS_M: Final = 1_500.0
+_EAST: Final = 180.0
+_POLE: Final = 90.0
 _CUT_M: Final = 20_000.0
 _SAMPLE: Final = 600
 _CLOSE_SHARE: Final = 0.03
@@ -83,7 +86,7 @@ def is_system(system: str) -> bool:
 
 
 def in_degrees(
-    first: FloatArray, second: FloatArray, system: str, *, crossed: FloatArray | bool
+    first: FloatArray, second: FloatArray, system: str, *, crossed: Flags | bool
 ) -> tuple[FloatArray, FloatArray]:
     """Return longitude and latitude (WGS 84); NaN where the system cannot hold the numbers."""
     x = np.where(crossed, second, first)
@@ -95,7 +98,7 @@ def in_degrees(
             lon, lat = (np.asarray(v, dtype=float) for v in _transformer(system).transform(x, y))
         except ProjError:
             lon = lat = np.full(len(x), np.nan)
-    usable = np.isfinite(lon) & np.isfinite(lat) & (np.abs(lon) <= 180) & (np.abs(lat) <= 90)
+    usable = np.isfinite(lon) & np.isfinite(lat) & (np.abs(lon) <= _EAST) & (np.abs(lat) <= _POLE)
     return np.where(usable, lon, np.nan), np.where(usable, lat, np.nan)
 
 

@@ -132,7 +132,7 @@ class RawTable:
         return [None if gone else cell for cell, gone in cells]
 
     def unit_of(self, name: str) -> str:
-        """Unit in the heading of a field."""
+        """Return the unit in the heading of a field."""
         column = self.columns.get(name)
         return "" if column is None else column.unit
 

@@ -160,7 +160,7 @@ def dates(cells: Sequence[Cell], rows: Sequence[int], *, column: str) -> tuple[l
     return values, told
 
 
-def _date(cell: Cell) -> tuple[str, str]:
+def _date(cell: Cell) -> tuple[str, str]:  # noqa: PLR0911 - one way of writing each
     if is_blank(cell):
         return "", ""
     if isinstance(cell, datetime):

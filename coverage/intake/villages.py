@@ -140,8 +140,10 @@ def _in_range(raw: RawTable, name: str, key: int, value: float | None, whole: fl
 
 
 def _note(column: str, rule: str, what: Text, confidence: float) -> Finding:
-    kind = "note" if confidence > 0.9 else "doubt"  # noqa: PLR2004
-    return Finding(rule=rule, kind=kind, column=column, confidence=confidence, what=what)
+    sure = confidence > 0.9  # noqa: PLR2004
+    return Finding(
+        rule=rule, kind="note" if sure else "doubt", column=column, confidence=confidence, what=what
+    )
 
 
 def _partial(raw: RawTable, key: int) -> Finding:

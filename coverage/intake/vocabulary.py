@@ -47,7 +47,7 @@ TECHNOLOGIES: Final = _by_word("technologies")
 @cache
 def phrases(role: Role) -> dict[Phrase, str]:
     """Return the field of every phrase that heads a column; names of our own tables come too."""
-    found = {}
+    found: dict[Phrase, str] = {}
     for group in ("any", role):
         for field, words in _PRESET["fields"][group].items():
             found |= {tokens(word): field for word in words}

@@ -6,11 +6,11 @@ import io
 import re
 import struct
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 
 import python_calamine
-import xlrd
+import xlrd  # type: ignore[import-untyped]
 
 from coverage.intake.archives import Archive, opened, too_large
 from coverage.intake.sheet import Cell, Merge, Sheet, unreadable
@@ -96,11 +96,7 @@ def _plain(cell: Any) -> Cell:
         return None
     if isinstance(cell, float) and cell.is_integer() and abs(cell) < 2**53:
         return int(cell)
-    plain: Cell = str(cell) if not isinstance(cell, _CELL_TYPES) else cell
-    return plain
-
-
-_CELL_TYPES: Final = (str, int, float, bool, datetime, *datetime.__mro__[1:2])
+    return cell if isinstance(cell, str | int | float | bool | date) else str(cell)
 
 
 def _xlsx_hidden(archive: Archive, file: str) -> dict[str, frozenset[int]]:

@@ -16,7 +16,8 @@ from coverage.errors import InputDataError
 from coverage.intake import legacy
 from coverage.intake.columns import SIGNAL, missing_in_map
 from coverage.intake.communes import Register, Settled, settle, stated_communes
-from coverage.intake.coordinates import datum_findings, located
+from coverage.intake.coordinates import located
+from coverage.intake.datum import datum_findings
 from coverage.intake.draft import SOURCE_ROW, Draft
 from coverage.intake.duplicates import duplicates
 from coverage.intake.files import read

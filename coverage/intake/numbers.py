@@ -8,9 +8,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from coverage.intake.sheet import Cell, Finding, is_blank, words_of
+from coverage.intake.sheet import Cell, Finding, is_blank, plain, words_of
 from coverage.intake.vocabulary import MARKS
-from coverage.text import Text, without_accents
+from coverage.text import Text
 
 Decimal = Literal[",", "."]
 _WRITTEN: Final = re.compile(
@@ -47,8 +47,8 @@ def written(text: str) -> Written | None:
     """Take a written number apart; None where the text is none."""
     if len(text) > _LONGEST:
         return None
-    plain = without_accents(text.replace("\u2212", "-").replace("\u2013", "-")).strip()
-    found = _WRITTEN.fullmatch(plain)
+    bare = plain(text.replace("\u2212", "-").replace("\u2013", "-")).strip()
+    found = _WRITTEN.fullmatch(bare)
     if found is None:
         return None
     digits = found[2].strip()
@@ -118,8 +118,8 @@ def value_of(number: Written, form: Format) -> float:
     sign = decimal_sign(number.digits)
     decimal = form.decimal if sign in {None, "either"} else sign
     thousands = "." if decimal == "," else ","
-    plain = number.digits.replace(thousands, "").replace(str(decimal), ".")
-    value = float(plain)
+    digits = number.digits.replace(thousands, "").replace(str(decimal), ".")
+    value = float(digits)
     return -value if number.negative else value
 
 
@@ -198,7 +198,7 @@ def _read(
         return None, "", _NO_NUMBER
     number = written(cell)
     if number is None:
-        nothing = without_accents(cell) in MARKS["none"]
+        nothing = plain(cell) in MARKS["none"]
         return None, "", _Told("dash", _DASH) if nothing else _NO_NUMBER
     value = value_of(number, form)
     sign = decimal_sign(number.digits)

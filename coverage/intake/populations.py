@@ -19,7 +19,7 @@ from coverage.text import Text
 
 _NEIGHBOURS: Final = 12
 _FEWEST: Final = 5
-_DENSITY_FACTOR: Final = 3.5
+_DENSITY_FACTOR: Final = 3.0
 _REFERENCE_FACTOR: Final = 2.0
 _INSIDE_M: Final = 1_000.0
 
@@ -78,16 +78,37 @@ def _density_factors(columns: Mapping[str, Sequence[Cell]], people: FloatArray) 
     density[~(density > 0)] = np.nan
     lon, lat = _numbers(columns["longitude"]), _numbers(columns["latitude"])
     factors = np.full(len(people), np.nan)
-    kinds = [str(kind).lower() for kind in columns.get("unit_type", [""] * len(people))]
+    trusted = density
+    for _ in range(2):  # the second time without those that the first time found
+        factors = _against_neighbours(columns, density, trusted, lon, lat)
+        far = (factors > _DENSITY_FACTOR) | (factors < 1 / _DENSITY_FACTOR)
+        trusted = np.where(far, np.nan, density)
+    return factors
+
+
+def _against_neighbours(
+    columns: Mapping[str, Sequence[Cell]],
+    density: FloatArray,
+    trusted: FloatArray,
+    lon: FloatArray,
+    lat: FloatArray,
+) -> FloatArray:
+    """Divide each density by the median of the nearest trusted ones of its kind."""
+    factors = np.full(len(density), np.nan)
+    kinds = [str(kind).lower() for kind in columns.get("unit_type", [""] * len(density))]
     for kind in sorted(set(kinds)):
         of_kind = np.array([k == kind for k in kinds])
         here = np.flatnonzero(of_kind & np.isfinite(density) & np.isfinite(lon))
-        if len(here) <= _FEWEST:
+        known = here[np.isfinite(trusted[here])]
+        if len(known) <= _FEWEST:
             continue
-        points = np.column_stack([lon[here] * np.cos(np.radians(lat[here])), lat[here]])
-        _, near = cKDTree(points).query(points, k=min(_NEIGHBOURS + 1, len(here)))
-        usual = np.median(density[here][np.atleast_2d(near)[:, 1:]], axis=1)
-        factors[here] = density[here] / usual
+        east = lon * np.cos(np.radians(lat))
+        tree = cKDTree(np.column_stack([east[known], lat[known]]))
+        points = np.column_stack([east[here], lat[here]])
+        _, near = tree.query(points, k=min(_NEIGHBOURS + 1, len(known)))
+        found = known[np.atleast_2d(near)]
+        others = np.where(found == here[:, None], np.nan, trusted[found])
+        factors[here] = density[here] / np.nanmedian(others, axis=1)
     return factors
 
 

@@ -14,8 +14,8 @@ from typing import Final
 from coverage.intake import vocabulary
 from coverage.intake.columns import SIGNAL, letters
 from coverage.intake.header import Layout
-from coverage.intake.sheet import Cell, Finding, Role, is_blank, words_of
-from coverage.text import Text, normalised, without_accents
+from coverage.intake.sheet import Cell, Finding, Role, is_blank, plain, words_of
+from coverage.text import Text, normalised
 
 KEYS: Final[dict[Role, tuple[str, ...]]] = {
     "villages": ("name",),
@@ -71,7 +71,7 @@ class _Reader:
         self.places = [p for f in _PLACES if (p := layout.place(f)) is not None]
         self.groups = {f: p for f in _GROUPING if (p := layout.place(f)) is not None}
         self.order = layout.place("order")
-        self.header = [{without_accents(part) for part in c.parts} for c in layout.columns]
+        self.header = [{plain(part) for part in c.parts} for c in layout.columns]
         self.known = {c.place for c in layout.columns if c.field and c.field != "note"}
         self.body = Body()
         self.section = {"commune": "", "district": ""}
@@ -107,7 +107,7 @@ class _Reader:
         return found
 
     def _take(self, number: int, cells: list[Cell], merged: dict[int, Cell]) -> None:
-        texts = [without_accents(words_of(cell)) for cell in cells]
+        texts = [plain(words_of(cell)) for cell in cells]
         reason = self._reason(number, texts, cells, merged)
         if reason is not None:
             rule, what, confidence = reason
@@ -189,7 +189,7 @@ class _Reader:
                 row.cells[place] = value
                 self._repaired(row, place, "merged_cell", _MERGED, 0.99, old="")
         for place, cell in enumerate(row.cells[: len(self.layout.columns)]):
-            if isinstance(cell, str) and without_accents(cell) in vocabulary.MARKS["ditto"]:
+            if isinstance(cell, str) and plain(cell) in vocabulary.MARKS["ditto"]:
                 above = self.above[place] if place < len(self.above) else None
                 row.cells[place] = above
                 rule = "ditto" if not is_blank(above) else "ditto_of_blank"
@@ -287,8 +287,8 @@ def _is_numbering(texts: Sequence[str]) -> bool:
 
 
 def _is_total(text: str) -> bool:
-    plain = text.strip(" :.")
-    return plain in vocabulary.MARKS["total"] or text.startswith(vocabulary.TOTAL_STARTS)
+    bare = text.strip(" :.")
+    return bare in vocabulary.MARKS["total"] or text.startswith(vocabulary.TOTAL_STARTS)
 
 
 def _is_numeric(text: str) -> bool:

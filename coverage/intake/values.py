@@ -8,9 +8,9 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from coverage.intake.sheet import Cell, Finding, is_blank, words_of
+from coverage.intake.sheet import Cell, Finding, is_blank, plain, words_of
 from coverage.intake.vocabulary import MARKS, SIGNAL_WORDS
-from coverage.text import Text, normalised, without_accents
+from coverage.text import Text, normalised
 
 Told = list[Finding]
 _SERIAL_FROM: Final = datetime(1899, 12, 30)  # noqa: DTZ001 - plain dates
@@ -22,7 +22,7 @@ _MONTHS: Final = 12
 
 def plain_word(cell: Cell) -> str:
     """Return a cell's word without accents, case and outer punctuation; numbers as digits."""
-    return without_accents(words_of(cell)).strip(" .,;:()[]")
+    return plain(words_of(cell)).strip(" .,;:()[]")
 
 
 def _doubt(

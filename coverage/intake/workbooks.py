@@ -43,7 +43,7 @@ _PARTS: Final = re.compile(
 _ROW_TAG: Final = re.compile(rb"<(?:\w+:)?row\b([^>]*)>")
 _CELL_PLACE: Final = re.compile(rb'\br="([A-Z]{1,4})([0-9]{1,8})"')
 _ODS_TAG: Final = re.compile(
-    rb"<(table:table|table:table-row|table:table-cell|table:covered-table-cell)\b([^>]*?)(/?)>"
+    rb"<(table:table|table:table-row|table:table-cell|table:covered-table-cell)(?=[\s/>])([^>]*?)(/?)>"
 )
 
 

@@ -77,13 +77,11 @@ def _density_factors(columns: Mapping[str, Sequence[Cell]], people: FloatArray) 
         density = np.where(area_km2 > 0, people / area_km2, np.nan)
     density[~(density > 0)] = np.nan
     lon, lat = _numbers(columns["longitude"]), _numbers(columns["latitude"])
-    factors = np.full(len(people), np.nan)
-    trusted = density
-    for _ in range(2):  # the second time without those that the first time found
-        factors = _against_neighbours(columns, density, trusted, lon, lat)
-        far = (factors > _DENSITY_FACTOR) | (factors < 1 / _DENSITY_FACTOR)
-        trusted = np.where(far, np.nan, density)
-    return factors
+    first = _against_neighbours(columns, density, density, lon, lat)
+    far = np.abs(np.log(first)) > np.log(_DENSITY_FACTOR)
+    # Broken neighbours move the median, so those found are left out once more.
+    second = _against_neighbours(columns, density, np.where(far, np.nan, density), lon, lat)
+    return np.where(far, first, second)
 
 
 def _against_neighbours(

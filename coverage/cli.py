@@ -21,6 +21,7 @@ from coverage.errors import CoverageError, Problem
 from coverage.text import Language
 
 if TYPE_CHECKING:
+    from coverage.intake.sheet import Role
     from coverage.params import Scenario
 
 _STAGES_VI: Final = {
@@ -142,6 +143,54 @@ def run(
         for problem in result.warnings:
             click.echo(f"! {problem.line(lang)}", err=True)
     click.echo(json.dumps({"out": str(folder), **totals(result)}, ensure_ascii=False, indent=2))
+
+
+@main.command("import")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "--as",
+    "role",
+    type=click.Choice(["villages", "stations", "communes"]),
+    required=True,
+    help="Bảng chứa gì / what the rows are",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="Bảng sạch (.csv, .xlsx) / the clean table",
+)
+@click.option(
+    "--project",
+    type=click.Path(path_type=Path),
+    help="Dự án có ranh giới xã / a project, for its communes",
+)
+@click.option(
+    "--map",
+    "mapping",
+    type=click.Path(path_type=Path),
+    help="TOML ghi cột, đơn vị, hệ tọa độ / what you state about the sheet",
+)
+@_common
+def import_sheet(
+    file: Path,
+    role: Role,
+    out: Path,
+    project: Path | None,
+    mapping: Path | None,
+    *,
+    lang: Language,
+    quiet: bool,
+) -> None:
+    """Đưa bảng lộn xộn về bảng sạch, kèm báo cáo / a messy sheet to a clean table and a report."""
+    from coverage.importing import import_file
+    from coverage.intake.report import summary
+
+    outcome = import_file(file, role, out, project=project, mapping=mapping)
+    if not quiet:
+        click.echo(summary(outcome.draft, outcome.imported, lang), err=True)
+    click.echo(outcome.table)
+    click.echo(outcome.report)
 
 
 @main.command()

@@ -1,0 +1,114 @@
+"""A messy file to a clean table on disk, with its report: where `intake` and `io` meet."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import pandas as pd
+
+from coverage.errors import InputDataError
+from coverage.intake.draft import Draft, Imported, apply
+from coverage.intake.engine import propose
+from coverage.intake.options import read_statements
+from coverage.intake.places import places_of
+from coverage.intake.report import report_table
+from coverage.intake.sheet import Role
+from coverage.io.commune_layer import project_communes
+from coverage.io.writers import plain_cell, write_csv, write_workbook
+from coverage.text import Text
+
+REPORT: Final = "import_report.csv"
+_WRITTEN: Final = (".csv", ".xlsx")
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Outcome:
+    """What was proposed, what was applied, and the two files written."""
+
+    draft: Draft
+    imported: Imported
+    table: Path
+    report: Path
+
+
+def import_file(
+    path: Path,
+    role: Role,
+    out: Path,
+    *,
+    project: Path | None = None,
+    mapping: Path | None = None,
+    refused: Collection[str] = (),
+) -> Outcome:
+    """Import a messy file; write the clean table to `out` and `import_report.csv` beside it.
+
+    Parameters
+    ----------
+    path
+        The file.
+    role
+        villages, stations or communes.
+    out
+        A path ending in .csv or .xlsx.
+    project
+        A project, whose communes the coordinates are held against.
+    mapping
+        A TOML file of statements (`intake.options.Statements`).
+    refused
+        Ids of findings that are not wanted.
+
+    Raises
+    ------
+    InputDataError
+        Where the file cannot be used.
+    SettingsError
+        Where the mapping cannot be used.
+    """
+    if out.suffix.lower() not in _WRITTEN:
+        raise InputDataError.about(
+            out.name,
+            "unsupported_format",
+            Text(f"không ghi được định dạng {out.suffix!r}", f"{out.suffix!r} is not written here"),
+            Text("Hãy đặt tên tệp ra là .csv hoặc .xlsx.", "Name the output .csv or .xlsx."),
+        )
+    draft = propose(
+        path,
+        role,
+        places=None if project is None else places_of(project_communes(project)),
+        statements=None if mapping is None else read_statements(mapping),
+    )
+    imported = apply(draft, refused=refused)
+    report = out.parent / REPORT
+    out.parent.mkdir(parents=True, exist_ok=True)
+    _write(out, imported.table, role)
+    _write(report, report_table(draft, imported), "report")
+    return Outcome(draft=draft, imported=imported, table=out, report=report)
+
+
+def _write(path: Path, table: pd.DataFrame, title: str) -> None:
+    """Write a table so that the file appears complete or not at all."""
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        if path.suffix.lower() == ".csv":
+            write_csv(partial, table)
+        else:
+            rows = [[plain_cell(v) for v in row] for row in table.itertuples(index=False)]
+            write_workbook(partial, {title: ([str(c) for c in table.columns], rows)})
+        partial.replace(path)
+    except OSError as error:
+        raise InputDataError.about(
+            path.name,
+            "unwritable_file",
+            Text(
+                f"không ghi được tệp ({error.strerror})", f"it cannot be written ({error.strerror})"
+            ),
+            Text(
+                "Hãy đóng tệp trong Excel và kiểm tra quyền ghi.",
+                "Close it in Excel and check the permission.",
+            ),
+        ) from error
+    finally:
+        partial.unlink(missing_ok=True)

@@ -1,0 +1,1 @@
+"""Messy sheets as offices have them: what they say, what was repaired, what stays in doubt."""

@@ -1,0 +1,1 @@
+"""What to build first under a budget: candidates, who they serve, the joint plan, its check."""

@@ -59,6 +59,7 @@ _shut_the_doors_of_gdal()
 _PUBLIC = {
     "load_project": "coverage.io.project",
     "make_map": "coverage.maps",
+    "plan": "coverage.pipeline",
     "run": "coverage.pipeline",
 }
 

@@ -28,6 +28,8 @@ _STAGES_VI: Final = {
     "inputs": "Đọc dữ liệu",
     "prediction": "Dự báo tín hiệu",
     "assessment": "Đánh giá và xếp hạng",
+    "candidates": "Dự báo các vị trí có thể xây",
+    "planning": "Lập phương án",
     "exports": "Ghi kết quả",
 }
 APP: Final = Path(__file__).resolve().parent.parent / "app.py"
@@ -191,6 +193,47 @@ def import_sheet(
         click.echo(summary(outcome.draft, outcome.imported, lang), err=True)
     click.echo(outcome.table)
     click.echo(outcome.report)
+
+
+@main.command()
+@click.argument("project", type=click.Path(path_type=Path))
+@click.option(
+    "--budget", required=True, help="Ngân sách đầu tư, VND hoặc ví dụ 5000000USD / limit of capex"
+)
+@click.option("--out", type=click.Path(path_type=Path), help="Thư mục kết quả / output folder")
+@click.option("--workers", type=click.IntRange(min=1), help="Số luồng / threads")
+@_common
+def plan(
+    project: Path,
+    budget: str,
+    out: Path | None,
+    workers: int | None,
+    *,
+    lang: Language,
+    quiet: bool,
+) -> None:
+    """Chạy, rồi chọn hạng mục xây dựng trong ngân sách / run, then plan under a budget."""
+    from coverage import pipeline
+
+    result, found, folder = pipeline.plan_project(
+        project, budget, out, workers=workers, progress=None if quiet else _progress(lang)
+    )
+    if not quiet:
+        for problem in result.warnings:
+            click.echo(f"! {problem.line(lang)}", err=True)
+    told = {
+        "out": str(folder),
+        "budget": found.budget,
+        "spent": found.spent,
+        "actions": len(found.actions),
+        "households_gained": int(found.actions["households_gained"].sum()),
+        "villages_gained": int(found.actions["villages_gained"].sum()),
+        "objective": found.objective,
+        "bound": found.bound,
+        "gap": found.gap,
+        "solver": found.solver,
+    }
+    click.echo(json.dumps(told, ensure_ascii=False, indent=2))
 
 
 @main.command()

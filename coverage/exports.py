@@ -17,7 +17,7 @@ from coverage import gaps
 from coverage.errors import CoverageError, Problem
 from coverage.io import writers
 from coverage.io.files import sha256_of
-from coverage.model import Raster, Result, Statistics
+from coverage.model import Plan, Raster, Result, Statistics
 from coverage.params import SIGNAL_CLASSES, TECHNOLOGIES, Technology
 from coverage.schema import Column, Kind, dictionary, output_columns
 from coverage.text import Text
@@ -83,14 +83,21 @@ _SHEETS: Final = {
     "gap_status": "Xử lý lõm sóng",
     "scoreboard": "Chỉ số",
 }
+_PLAN_FIGURES: Final = ("budget", "spent", "objective", "bound", "gap", "solver")
 _TIMINGS: Final = "timings.json"
 _NO_PERCENT: Final = 255
 
 
 def write_outputs(
-    result: Result, folder: Path, *, map_page: str, version: str, timings: Mapping[str, float]
+    result: Result,
+    folder: Path,
+    *,
+    map_page: str,
+    version: str,
+    timings: Mapping[str, float],
+    plan: Plan | None = None,
 ) -> None:
-    """Write all outputs of a run into a folder.
+    """Write all outputs of a run, and of a plan if there is one, into a folder.
 
     They are made in a temporary folder beside it and moved in when all are complete, the manifest
     last. Files of other names stay.
@@ -106,7 +113,12 @@ def write_outputs(
         with tempfile.TemporaryDirectory(prefix=".phusong-", dir=folder.parent) as name:
             desk = Path(name)
             _write_all(result, map_page, desk)
-            writers.write_json(desk / "manifest.json", _manifest(result, desk, version))
+            manifest = _manifest(result, version)
+            if plan is not None:
+                _write_plan(plan, desk)
+                manifest |= {name: getattr(plan, name) for name in _PLAN_FIGURES}
+            manifest["outputs"] = {path.name: sha256_of(path) for path in sorted(desk.iterdir())}
+            writers.write_json(desk / "manifest.json", manifest)
             writers.write_json(desk / _TIMINGS, {k: round(v, 3) for k, v in timings.items()})
             _move_in(desk, folder)
     except OSError as error:
@@ -195,6 +207,25 @@ def _write_all(result: Result, map_page: str, folder: Path) -> None:
         writers.write_cog(folder / f"server_{technology.lower()}.tif", raster, nodata=0, tags=tags)
     (folder / "map.html").write_text(map_page, encoding="utf-8", newline="\n")
     _write_report(result, villages, communes, folder / "report.xlsx")
+
+
+def _write_plan(plan: Plan, folder: Path) -> None:
+    """Write the plan's tables, and its layers into the package of the run."""
+    writers.write_csv(
+        folder / "plan_actions.csv", pd.DataFrame(plan.actions.drop(columns="geometry"))
+    )
+    writers.write_csv(folder / "plan_curve.csv", plan.curve)
+    stations = plan.stations.to_crs("EPSG:4326")
+    table = pd.DataFrame(stations.drop(columns="geometry"))
+    table.insert(2, "longitude", stations.geometry.x.round(6))
+    table.insert(3, "latitude", stations.geometry.y.round(6))
+    writers.write_csv(folder / "plan_stations.csv", table)
+    for name, layer in (
+        ("actions", plan.actions),
+        ("links", plan.links),
+        ("fibre_routes", plan.fibre_routes),
+    ):
+        writers.write_layer(folder / "results.gpkg", name, layer)
 
 
 def _probability_percent(result: Result, technology: Technology) -> Raster:
@@ -405,7 +436,7 @@ def _tags(result: Result) -> dict[str, str]:
     }
 
 
-def _manifest(result: Result, folder: Path, version: str) -> dict[str, object]:
+def _manifest(result: Result, version: str) -> dict[str, object]:
     inputs = result.inputs
     return {
         "software": {"name": "phusong", "version": version, "python": platform.python_version()}
@@ -436,7 +467,6 @@ def _manifest(result: Result, folder: Path, version: str) -> dict[str, object]:
         ],
         "totals": totals(result),
         "warnings": [_warning(problem) for problem in result.warnings],
-        "outputs": {path.name: sha256_of(path) for path in sorted(folder.iterdir())},
     }
 
 

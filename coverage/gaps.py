@@ -22,7 +22,7 @@ from coverage.params import (
     Scenario,
     Technology,
 )
-from coverage.reception import Discs, Listening, discs
+from coverage.reception import Listening, near_and_around
 
 _GRADE_COLUMNS: Final = (
     "rsrp_{}_dbm",
@@ -69,7 +69,7 @@ def grade_places(
         limit); and `server_4g`.
     """
     graded = places.copy()
-    near, around = _near_and_around(graded, inputs.grid, scenario)
+    near, around = near_and_around(graded, inputs.grid, scenario.gaps)
     sigma_db = scenario.sigma_db
     for technology in TECHNOLOGIES:
         tag = technology.lower()
@@ -94,7 +94,7 @@ def operator_classes(
 ) -> dict[tuple[Technology, str], pd.Series]:
     """Return every village's class by technology and operator, "" for any; one set of discs."""
     villages = inputs.villages
-    near, around = _near_and_around(villages, inputs.grid, scenario)
+    near, around = near_and_around(villages, inputs.grid, scenario.gaps)
     return {
         (technology, operator): pd.Series(
             Listening(inputs, prediction, scenario, technology, operator).classes(near, around),
@@ -139,16 +139,6 @@ def evidence(predicted: str, reported: str) -> str:
         return "predicted_only"
     same = (predicted in COVERED_CLASSES) == (reported in COVERED_CLASSES)
     return "agree" if same else "conflict"
-
-
-def _near_and_around(
-    places: gpd.GeoDataFrame, grid: Grid, scenario: Scenario
-) -> tuple[Discs, Discs]:
-    """Return the discs of the places' accuracy and, where the rule asks for them, surroundings."""
-    near = discs(places, grid)
-    if scenario.gaps.rule == "centre":
-        return near, near
-    return near, discs(places, grid, at_least_m=scenario.gaps.surroundings_m)
 
 
 def _servers(

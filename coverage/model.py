@@ -171,3 +171,28 @@ class Result:
             )
             for technology in self.prediction.technologies
         }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What to build under a budget.
+
+    `actions` in the order of building, with the columns of `plan_actions.csv`; `links` are new
+    microwave hops, `fibre_routes` pieces of new fibre; `stations` the planned cells as rows of a
+    station table. Money is VND; `budget` limits the capex, `spent` of it is used. `objective` is
+    the weight of the villages gained, `bound` what no plan exceeds, `gap` = (bound - objective) /
+    bound. `curve` holds smaller budgets as well. `parameters` are the planning rules used.
+    """
+
+    actions: gpd.GeoDataFrame
+    links: gpd.GeoDataFrame
+    fibre_routes: gpd.GeoDataFrame
+    stations: gpd.GeoDataFrame
+    budget: int
+    spent: int
+    objective: float
+    bound: float
+    gap: float
+    solver: str
+    curve: pd.DataFrame
+    parameters: Mapping[str, object]

@@ -15,6 +15,7 @@ from coverage import (
     __version__,
     access,
     causes,
+    costs,
     evidence,
     exports,
     fibre,
@@ -30,8 +31,9 @@ from coverage import (
 from coverage.errors import Problem, ScenarioError
 from coverage.io.project import load_project, project_path
 from coverage.io.store import Arrays, Store, default_folder
-from coverage.model import Inputs, Prediction, Result, Statistics
+from coverage.model import Inputs, Plan, Prediction, Result, Statistics
 from coverage.params import Scenario
+from coverage.planning.plan import make_plan, make_prospect
 from coverage.prediction import Progress
 from coverage.text import Text
 
@@ -240,6 +242,57 @@ def ranked(
     )
 
 
+def plan(
+    result: Result,
+    *,
+    budget: str | float,
+    workers: int | None = None,
+    progress: Progress | None = None,
+) -> Plan:
+    """Choose what to build under a budget, for the villages that a run found without 4G.
+
+    Parameters
+    ----------
+    result
+        What `run` found, with its scenario.
+    budget
+        Limit of the capex: an amount in VND, or a text such as "5000000USD".
+    workers
+        Threads of the prediction of candidates; the plan does not depend on it.
+    progress
+        Called as candidates are predicted.
+
+    Raises
+    ------
+    ScenarioError
+        Where the budget is not an amount, or a lock names an action that there is not.
+    InfeasibleError
+        Where what must be built cannot be, with the reason.
+    """
+    budget_vnd = _budget(budget, result.scenario)
+    prospect = make_prospect(result, workers=workers, progress=progress)
+    _tell(progress, "planning", 0.0)
+    found = make_plan(prospect, budget_vnd)
+    _tell(progress, "planning", 1.0)
+    return found
+
+
+def plan_project(
+    path: Path | str,
+    budget: str,
+    out: Path | str | None = None,
+    *,
+    workers: int | None = None,
+    progress: Progress | None = None,
+) -> tuple[Result, Plan, Path]:
+    """Run a project folder, plan, and write every output of both, whole or not at all."""
+    result, found, folder = _project_run(
+        path, out, budget=budget, workers=workers, progress=progress
+    )
+    assert found is not None  # noqa: S101 - a budget was given
+    return result, found, folder
+
+
 def run_project(
     path: Path | str,
     out: Path | str | None = None,
@@ -254,6 +307,23 @@ def run_project(
     tuple
         The result and the folder written to (default: `outputs` in the project).
     """
+    result, _, folder = _project_run(path, out, budget=None, workers=workers, progress=progress)
+    return result, folder
+
+
+def _budget(budget: str | float, scenario: Scenario) -> int:
+    text = budget if isinstance(budget, str) else f"{budget:.0f}VND"
+    return costs.parse_amount(text, scenario.costs)
+
+
+def _project_run(
+    path: Path | str,
+    out: Path | str | None,
+    *,
+    budget: str | None,
+    workers: int | None,
+    progress: Progress | None,
+) -> tuple[Result, Plan | None, Path]:
     toml = project_path(path)
     folder = Path(out) if out is not None else toml.parent / "outputs"
     _refuse_input_folder(folder, toml.parent)
@@ -261,16 +331,28 @@ def run_project(
     clock = time.perf_counter()
     _tell(progress, "inputs", 0.0)
     inputs = load_project(toml)
+    if budget is not None:
+        _budget(budget, inputs.scenario)  # a wrong amount is told before the work begins
     timings["inputs_s"] = time.perf_counter() - clock
     _tell(progress, "inputs", 1.0)
     result = run(inputs, workers=workers, progress=progress)
     timings["run_s"] = time.perf_counter() - clock - timings["inputs_s"]
+    found = None
+    if budget is not None:
+        clock = time.perf_counter()
+        found = plan(result, budget=budget, workers=workers, progress=progress)
+        timings["plan_s"] = time.perf_counter() - clock
     _tell(progress, "exports", 0.0)
     exports.write_outputs(
-        result, folder, map_page=maps.map_html(result), version=__version__, timings=timings
+        result,
+        folder,
+        map_page=maps.map_html(result),
+        version=__version__,
+        timings=timings,
+        plan=found,
     )
     _tell(progress, "exports", 1.0)
-    return result, folder
+    return result, found, folder
 
 
 def _refuse_input_folder(folder: Path, project: Path) -> None:

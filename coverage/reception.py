@@ -7,6 +7,7 @@ tables of villages and the areas of communes.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -16,12 +17,14 @@ from scipy.special import ndtr
 
 from coverage.grid import BoolArray, FloatArray, Grid, IndexArray
 from coverage.model import Inputs, Prediction
-from coverage.params import ClassThresholds, Scenario, Technology
+from coverage.params import ClassThresholds, GapRules, Scenario, Technology
 
 _MIN_KNOWN_SHARE: Final = 0.5
 """A disc of which less is known than this has an unknown signal."""
 Numbers = np.ndarray[Any, np.dtype[np.float64]]
 Classes = np.ndarray[Any, np.dtype[np.object_]]
+Added = Callable[[IndexArray, IndexArray], FloatArray]
+"""Signal in dBm (-inf for none), by rows and columns, of cells that the prediction lacks."""
 
 
 def class_of(signal_dbm: Any, limits: ClassThresholds) -> Classes:
@@ -65,8 +68,19 @@ def discs(places: gpd.GeoDataFrame, grid: Grid, *, at_least_m: float = 0.0) -> D
     )
 
 
+def near_and_around(places: gpd.GeoDataFrame, grid: Grid, rules: GapRules) -> tuple[Discs, Discs]:
+    """Return the discs of the places' accuracy and, where the rule asks for them, surroundings."""
+    near = discs(places, grid)
+    if rules.rule == "centre":
+        return near, near
+    return near, discs(places, grid, at_least_m=rules.surroundings_m)
+
+
 class Listening:
-    """One technology and operator ("" for any), heard anywhere on the grid."""
+    """One technology and operator ("" for any), heard anywhere on the grid.
+
+    With `added` it is heard as if further cells were on air.
+    """
 
     def __init__(
         self,
@@ -75,7 +89,10 @@ class Listening:
         scenario: Scenario,
         technology: Technology,
         operator: str = "",
+        *,
+        added: Added | None = None,
     ) -> None:
+        self._added = added
         self._terrain_m = inputs.terrain_m
         self._signal_dbm = prediction.signal_dbm.get((technology, operator))
         self._possible_dbm = (
@@ -91,6 +108,8 @@ class Listening:
             if self._signal_dbm is None
             else np.nan_to_num(self._signal_dbm[row, col], nan=-np.inf)
         )
+        if self._added is not None:
+            level_dbm = np.maximum(level_dbm, self._added(row, col))
         known = ~np.isnan(self._terrain_m[row, col])
         if self._possible_dbm is not None:
             weak_dbm = self.limits.weak_dbm

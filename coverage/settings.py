@@ -25,7 +25,7 @@ from coverage.text import Text
 from coverage.validation import SettingsError, examined, setting_problem, validated
 
 _TABLES: Final = ("radio", "gaps", "stability", "fibre", "weights", "indicators")
-_LAID_OVER: Final = ("evidence", "costs", "power", "links", "routes")
+_LAID_OVER: Final = ("evidence", "costs", "power", "links", "routes", "planning")
 """Groups with a preset file of their own, of which a scenario may replace single values."""
 _NOT_A_TABLE: Final = Text("phải là một bảng TOML", "must be a TOML table")
 
@@ -79,10 +79,10 @@ def scenario_from(
     ----------
     settings
         Tables `radio`, `gaps`, `stability` and `fibre` override single values; `evidence`, `costs`,
-        `power`, `links` and `routes` at any depth, lists whole. `thresholds` and `priority` each
-        name a shipped profile or are a table; `level` names where the receiver is, which raises the
-        thresholds. `weights` maps criterion names to weights; `indicators` names a `plan` and may
-        add `definitions`; `switch_off` replaces all ends of service.
+        `power`, `links`, `routes` and `planning` at any depth, lists whole. `thresholds` and
+        `priority` each name a shipped profile or are a table; `level` names where the receiver is,
+        which raises the thresholds. `weights` maps criterion names to weights; `indicators` names
+        a `plan` and may add `definitions`; `switch_off` replaces all ends of service.
     where
         Name of the file, for messages.
     land_cover

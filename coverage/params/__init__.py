@@ -26,6 +26,7 @@ from coverage.params.classes import (
     ThresholdProfile,
 )
 from coverage.params.evidence import EvidenceRules, EvidenceSource, SpeedLimits, Trust
+from coverage.params.planning import CandidateRules, CellTemplate, PlanningRules
 from coverage.params.radio import LandCover, LandCoverClass, Model, RadioParams
 from coverage.params.ranking import (
     GAP_STATUSES,
@@ -57,6 +58,8 @@ __all__ = [
     "MAIN_TECHNOLOGY",
     "SIGNAL_CLASSES",
     "TECHNOLOGIES",
+    "CandidateRules",
+    "CellTemplate",
     "ClassThresholds",
     "Clearance",
     "Code",
@@ -79,6 +82,7 @@ __all__ = [
     "LinkRules",
     "MicrowaveBand",
     "Model",
+    "PlanningRules",
     "PowerRules",
     "PriorityRules",
     "ProjectFile",

@@ -11,6 +11,7 @@ from pydantic import Field
 from coverage.params.building import CostRules, LinkRules, PowerRules, RouteRules
 from coverage.params.classes import GapRules, SwitchOff, ThresholdProfile
 from coverage.params.evidence import EvidenceRules
+from coverage.params.planning import PlanningRules
 from coverage.params.radio import LandCover, RadioParams
 from coverage.params.ranking import FibreRules, IndicatorRules, PriorityRules, StabilityRules
 from coverage.validation import Frozen
@@ -33,6 +34,7 @@ class Scenario(Frozen):
     power: PowerRules
     links: LinkRules
     routes: RouteRules
+    planning: PlanningRules
 
     @property
     def sigma_db(self) -> float:

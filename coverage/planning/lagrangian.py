@@ -77,8 +77,10 @@ class _Relaxed:
         order = np.lexsort((np.arange(problem.actions), problem.place))
         self._order = order[open_[order]]
         places = problem.place[self._order]
-        self._starts = np.flatnonzero(np.append(True, np.diff(places) != 0)) if places.size else (
-            np.zeros(0, dtype=np.int64)
+        self._starts = (
+            np.flatnonzero(np.append(True, np.diff(places) != 0))
+            if places.size
+            else (np.zeros(0, dtype=np.int64))
         )
         self._size = np.diff(np.append(self._starts, places.size))
         self._must = problem.lock == MUST
@@ -141,7 +143,7 @@ class _Relaxed:
         return np.asarray(~self._open | ((with_it <= known + 1e-9 * abs(known)) & ~self._must))
 
     def _dearest(self) -> float:
-        """A price of money at which nothing is bought of free will."""
+        """Return a price of money at which nothing is bought of free will."""
         ratio = self._worth[self._order] / np.maximum(self.cost[self._order], 1e-12)
         return float(ratio.max(initial=0.0)) * (1 + 1e-9) + 1e-12
 

@@ -85,9 +85,7 @@ class Model:
         usable = np.zeros(len(problem.is_root), dtype=bool)
         usable[problem.node[self.actions][problem.node[self.actions] >= 0]] = True
         self.arcs, self.depths = self._layered(usable)
-        self.joints = [
-            j for j in problem.joint if all(self._of_action[a] >= 0 for a in j.actions)
-        ]
+        self.joints = [j for j in problem.joint if all(self._of_action[a] >= 0 for a in j.actions)]
         sizes = (
             self.actions.size,
             self.powers.size,
@@ -146,9 +144,7 @@ class Model:
         return np.concatenate(arcs), np.concatenate(depths)
 
     def _capex(self) -> Numbers:
-        return self._costs(
-            self.problem.capex, self.problem.power_capex, self.problem.arc_capex
-        )
+        return self._costs(self.problem.capex, self.problem.power_capex, self.problem.arc_capex)
 
     def _opex(self) -> Numbers:
         return self._costs(self.problem.opex, self.problem.power_opex, self.problem.arc_opex)
@@ -171,9 +167,7 @@ class Model:
         limits = ((self._capex(), problem.budget), (self._opex(), problem.opex_limit))
         for costs, limit in limits:
             if np.isfinite(limit):
-                rows.add(
-                    every, costs[: self._first[3]] / self._scale, -np.inf, limit / self._scale
-                )
+                rows.add(every, costs[: self._first[3]] / self._scale, -np.inf, limit / self._scale)
         return rows
 
     def _place_rows(self, rows: _Rows) -> None:
@@ -204,9 +198,7 @@ class Model:
                 builders.setdefault(built, []).append(column)
         for built, columns in builders.items():
             links = into.get(built, [])
-            rows.add(
-                [*columns, *links], [*[1.0] * len(columns), *[-1.0] * len(links)], 0.0, 0.0
-            )
+            rows.add([*columns, *links], [*[1.0] * len(columns), *[-1.0] * len(links)], 0.0, 0.0)
         outgoing: dict[tuple[int, int, int], list[int]] = {}
         for arc, depth in enumerate(self.depths.tolist()):
             if depth > 1:
@@ -248,7 +240,8 @@ class Model:
         *,
         is_maximum: bool,
     ) -> Solution:
-        solver = highspy.Highs()
+        solver = highspy.Highs()  # type: ignore[no-untyped-call]
+        solver.setOptionValue("log_to_console", False)
         solver.setOptionValue("output_flag", False)
         solver.setOptionValue("time_limit", float(max(settings.time_limit_s, 0.1)))
         solver.setOptionValue("mip_rel_gap", settings.relative_gap)

@@ -18,7 +18,7 @@ from coverage.errors import InfeasibleError
 from coverage.planning.greedy import greedy, improved
 from coverage.planning.lagrangian import lagrangian_bound
 from coverage.planning.milp import Model, SolverSettings
-from coverage.planning.problem import MUST, MUST_NOT, Choice, PlanProblem, faults
+from coverage.planning.problem import MUST, Choice, PlanProblem, faults
 from coverage.text import Text
 
 LARGEST_MODEL: Final = 200_000
@@ -214,8 +214,8 @@ def _locked_only(problem: PlanProblem, settings: SolverSettings) -> Choice:
             Text(
                 "Không thể xây dựng các hạng mục bắt buộc: thiếu nguồn điện, đường truyền dẫn, "
                 "hoặc chúng loại trừ nhau.",
-                "What must be built cannot be: power or backhaul is missing, or the actions exclude "
-                "each other.",
+                "What must be built cannot be: power or backhaul is missing, or the actions "
+                "exclude each other.",
             )
         )
     raise InfeasibleError(

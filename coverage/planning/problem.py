@@ -55,7 +55,8 @@ class PlanProblem:
     place
         (A,) actions of one number exclude each other.
     node
-        (A,) backhaul node that an action builds and needs joined; -1 where it needs none.
+        (A,) backhaul node that an action builds and needs joined; -1 where it needs none. A node
+        belongs to one place.
     lock
         (A,) 1 must be built, -1 must not, 0 free.
     power_action, power_capex, power_opex
@@ -144,8 +145,10 @@ class PlanProblem:
         least = np.full(len(self.is_root), np.inf)
         np.minimum.at(least, self.arc_to, self.arc_capex)
         least[self.is_root] = 0.0
-        return np.where(self.node >= 0, least[self.node], 0.0) if least.size else np.zeros_like(
-            self.capex
+        return (
+            np.where(self.node >= 0, least[self.node], 0.0)
+            if least.size
+            else np.zeros_like(self.capex)
         )
 
 

@@ -14,6 +14,7 @@ from coverage.prediction.signal import (
     assembled,
     path_loss_raster_db,
     predict,
+    signal_by_layer,
 )
 
 __all__ = [
@@ -24,4 +25,5 @@ __all__ = [
     "cells_that_count",
     "path_loss_raster_db",
     "predict",
+    "signal_by_layer",
 ]

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -49,6 +49,7 @@ from coverage.text import Text
 
 Progress = Callable[[str, float], bool | None]
 """Called with a stage and its share done; returning False stops the work."""
+Visit = Callable[[Key, int, int, FloatArray], None]
 
 _CLASSES: Final = 256
 
@@ -119,6 +120,63 @@ def predict(
     _work_through(masts_of(cells), work, workers or os.cpu_count() or 1, progress)
     signal_dbm, server, possible_dbm = layers.named(_technologies(inputs))
     return assembled(inputs, radio, signal_dbm=signal_dbm, server=server, possible_dbm=possible_dbm)
+
+
+def signal_by_layer(
+    inputs: Inputs,
+    radio: RadioParams,
+    land_cover: LandCover,
+    visit: Visit,
+    *,
+    workers: int | None = None,
+    progress: Progress | None = None,
+) -> None:
+    """Hand over the signal of every mast and (technology, operator) by itself, not merged.
+
+    Parameters
+    ----------
+    inputs, radio, land_cover, workers, progress
+        As for `predict`.
+    visit
+        Called from the threads, once a mast and layer, with the layer's key, the row and column of
+        the window's corner, which may lie outside the grid, and the signal in it (dBm, -inf where
+        there is none).
+    """
+    cells = cells_that_count(inputs, radio)
+    present = layer_keys(cells)
+    layer_of = {key: number for number, key in enumerate(present)}
+    work = _Work(
+        terrain_m=inputs.terrain_m,
+        land_cover=_classes(inputs, radio),
+        legend=land_cover,
+        radio=radio,
+        field=_field(inputs, radio, land_cover, None),
+        cells=kernel_cells(cells, radio, layer_of, inputs.antennas),
+        antennas=antennas(radio, inputs.antennas),
+        layers=_Visitor(present, visit, inputs.grid.shape),
+    )
+    _work_through(masts_of(cells), work, workers or os.cpu_count() or 1, progress, "candidates")
+
+
+class _Visitor:
+    """Stands where layers stand, and hands every window on."""
+
+    def __init__(self, keys: Sequence[Key], visit: Visit, shape: tuple[int, int]) -> None:
+        self._keys = tuple(keys)
+        self._visit = visit
+        self._nothing_dbm = np.full(shape, -np.inf, dtype=np.float32)
+
+    def best_dbm(self, layer: int) -> FloatArray:
+        """Return what a window has to beat: nothing."""
+        del layer
+        return self._nothing_dbm
+
+    def merge(self, layer: int, row0: int, col0: int, signal: FloatArray, server: Any) -> None:
+        del server
+        self._visit(self._keys[layer], row0, col0, signal)
+
+    def merge_possible(self, layer: int, row0: int, col0: int, possible: FloatArray) -> None:
+        """Leave out what is not known."""
 
 
 def path_loss_raster_db(
@@ -211,11 +269,15 @@ class _Work:
     field: Field
     cells: Cells
     antennas: Antennas
-    layers: Layers
+    layers: Layers | _Visitor
 
 
 def _work_through(
-    masts: Sequence[Mast], work: _Work, workers: int, progress: Progress | None
+    masts: Sequence[Mast],
+    work: _Work,
+    workers: int,
+    progress: Progress | None,
+    stage: str = "prediction",
 ) -> None:
     stop = threading.Event()
 
@@ -227,7 +289,7 @@ def _work_through(
         done = as_completed([pool.submit(one, mast) for mast in masts])
         for count, future in enumerate(done, start=1):
             future.result()
-            if progress is not None and progress("prediction", count / len(masts)) is False:
+            if progress is not None and progress(stage, count / len(masts)) is False:
                 stop.set()
     if stop.is_set():
         raise StoppedError(Text("Đã dừng theo yêu cầu.", "Stopped as asked."))

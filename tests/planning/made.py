@@ -47,7 +47,9 @@ def problems(draw: st.DrawFn) -> PlanProblem:
     some = st.lists(st.integers(0, villages - 1), max_size=villages, unique=True)
     nodes = draw(st.integers(0, 4))
     roots = [True, *[False] * (nodes - 1)] if nodes else []
-    node = [draw(st.integers(-1, nodes - 1)) for _ in range(count)]
+    # A node belongs to one place; an action there may do without it.
+    place = [draw(st.integers(0, count - 1)) for _ in range(count)]
+    node = [p if p < nodes and draw(st.booleans()) else -1 for p in place]
     powered = [a for a in range(count) if draw(st.booleans())]
     power_action = [a for a in powered for _ in range(draw(st.integers(1, 2)))]
     pairs = [(u, v) for u in range(nodes) for v in range(nodes) if u != v and not roots[v]]
@@ -62,7 +64,7 @@ def problems(draw: st.DrawFn) -> PlanProblem:
         [float(draw(money)) for _ in range(count)],
         float(draw(st.integers(0, 40))),
         opex=[float(draw(money)) for _ in range(count)],
-        place=[draw(st.integers(0, count - 1)) for _ in range(count)],
+        place=place,
         node=node,
         lock=[draw(lock) for _ in range(count)],
         power_action=np.array(power_action, dtype=np.int64),

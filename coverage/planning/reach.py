@@ -1,0 +1,180 @@
+"""Whom each candidate would serve, by the prediction itself and the grades of villages.
+
+Only the cells that some unserved village's grade depends on are kept of each candidate's signal.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from coverage.grid import FloatArray, IndexArray
+from coverage.model import Result
+from coverage.params import COVERED_CLASSES, MAIN_TECHNOLOGY, Scenario
+from coverage.planning.candidates import Candidates
+from coverage.prediction import Progress, signal_by_layer
+from coverage.reception import Discs, Listening, near_and_around
+
+Flags = np.ndarray[Any, np.dtype[np.bool_]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Signal of one candidate at some of the cells that matter; no cell twice."""
+
+    spots: IndexArray
+    level_dbm: FloatArray
+
+
+class Reach:
+    """Signal of the candidates where it matters, and the grades that follow from it."""
+
+    def __init__(self, result: Result, scenario: Scenario, candidates: Candidates) -> None:
+        self._number = {str(name): i for i, name in enumerate(candidates.actions["action_id"])}
+        self._result, self._scenario = result, scenario
+        self._good = COVERED_CLASSES if scenario.planning.serve == "covered" else ("good",)
+        grid = result.inputs.grid
+        villages = result.villages.iloc[candidates.villages]
+        self._near, self._around = near_and_around(villages, grid, scenario.gaps)
+        self._spot = np.full(grid.shape, -1, dtype=np.int64)
+        for cells in (self._near, self._around):
+            self._spot[cells.row, cells.col] = 0
+        self._rows, self._cols = np.nonzero(self._spot == 0)
+        self._spot[self._rows, self._cols] = np.arange(self._rows.size)
+        self._place_spot = self._spot[self._around.row, self._around.col]
+        self._weak_dbm = scenario.thresholds.technologies[MAIN_TECHNOLOGY].weak_dbm
+        self._parts: list[list[_Part]] = [[] for _ in self._number]
+        self._lock = threading.Lock()
+
+    def visit(self, key: tuple[str, str], row0: int, col0: int, signal: FloatArray) -> None:
+        """Keep what matters of a candidate's window; called from the threads of the prediction."""
+        row, col = self._rows - row0, self._cols - col0
+        inside = (row >= 0) & (row < signal.shape[0]) & (col >= 0) & (col < signal.shape[1])
+        spots = np.flatnonzero(inside)
+        level_dbm = signal[row[spots], col[spots]]
+        useful = np.zeros(self._rows.size, dtype=bool)
+        useful[spots[level_dbm >= self._weak_dbm]] = True
+        kept = np.zeros(self._rows.size, dtype=bool)
+        touched = self._touched(useful)
+        kept[self._place_spot[touched[self._around.place]]] = True
+        part = _Part(spots[kept[spots]], level_dbm[kept[spots]])
+        with self._lock:
+            self._parts[self._number[key[1]]].append(part)
+
+    def served(self, action: int) -> Flags:
+        """Return which of the villages to serve an action serves alone."""
+        return self._graded(self._with([action]), self._around_of([action]))
+
+    def served_in_turn(self, actions: Sequence[int]) -> list[Flags]:
+        """Return which villages are served after each of some actions, taken one after another.
+
+        -1 stands for an action that serves nobody (a relay).
+        """
+        level_dbm = self._with([])
+        served = np.zeros(self._near.count, dtype=bool)
+        found = []
+        for action in actions:
+            if action >= 0:
+                self._add(level_dbm, action)
+                served = served | self._graded(level_dbm, self._around_of([action]))
+            found.append(served)
+        return found
+
+    def _with(self, actions: Iterable[int]) -> FloatArray:
+        level_dbm = np.full(self._rows.size, -np.inf, dtype=np.float32)
+        for action in actions:
+            self._add(level_dbm, action)
+        return level_dbm
+
+    def _add(self, level_dbm: FloatArray, action: int) -> None:
+        for part in self._parts[action]:
+            level_dbm[part.spots] = np.maximum(level_dbm[part.spots], part.level_dbm)
+
+    def _touched(self, spots: Flags) -> Flags:
+        """Return the villages whose grade depends on any of some cells."""
+        touched = np.zeros(self._near.count, dtype=bool)
+        touched[self._around.place[spots[self._place_spot]]] = True
+        return touched
+
+    def _around_of(self, actions: Iterable[int]) -> Flags:
+        spots = np.zeros(self._rows.size, dtype=bool)
+        for action in actions:
+            for part in self._parts[action]:
+                spots[part.spots] = True
+        return self._touched(spots)
+
+    def _graded(self, level_dbm: FloatArray, which: Flags) -> Flags:
+        """Return which of some villages are served once signal of these levels is added."""
+
+        def added(rows: IndexArray, cols: IndexArray) -> FloatArray:
+            return np.asarray(level_dbm[self._spot[rows, cols]])
+
+        served = np.zeros(self._near.count, dtype=bool)
+        if which.any():
+            listening = Listening(
+                self._result.inputs,
+                self._result.prediction,
+                self._scenario,
+                MAIN_TECHNOLOGY,
+                added=added,
+            )
+            classes = listening.classes(_only(self._near, which), _only(self._around, which))
+            served[which] = np.isin(classes[which].astype(str), self._good)
+        return served
+
+
+def make_reach(
+    result: Result,
+    scenario: Scenario,
+    candidates: Candidates,
+    *,
+    workers: int | None = None,
+    progress: Progress | None = None,
+) -> Reach:
+    """Predict every candidate and keep what villages get of it."""
+    reach = Reach(result, scenario, candidates)
+    if len(candidates.cells):
+        signal_by_layer(
+            replace(result.inputs, stations=candidates.cells),
+            scenario.radio,
+            scenario.land_cover,
+            reach.visit,
+            workers=workers,
+            progress=progress,
+        )
+    return reach
+
+
+def serving(reach: Reach, candidates: Candidates) -> pd.DataFrame:
+    """Return which action serves which village alone: `action`, `village`, by position.
+
+    A satellite cell is the last resort: it is kept only for a village nothing else serves.
+    """
+    kind = candidates.actions["kind"].to_numpy(dtype=object)
+    found = {action: reach.served(action) for action in range(len(kind))}
+    otherwise = np.zeros(len(candidates.villages), dtype=bool)
+    for action, served in found.items():
+        if kind[action] != "satellite":
+            otherwise |= served
+    pairs = [
+        (action, int(village))
+        for action, served in found.items()
+        if kind[action] != "satellite" or (served & ~otherwise).any()
+        for village in np.flatnonzero(served)
+    ]
+    return pd.DataFrame(pairs, columns=["action", "village"], dtype=np.int64)
+
+
+def _only(cells: Discs, which: Flags) -> Discs:
+    chosen = which[cells.place]
+    return Discs(
+        count=cells.count,
+        place=cells.place[chosen],
+        row=cells.row[chosen],
+        col=cells.col[chosen],
+    )

@@ -55,8 +55,8 @@ class Candidates:
     `actions`: `action_id`, `kind`, `place_id` (actions of one place exclude each other), `cost`
     (kind of action in the prices), `load` (in the power rules; "" where power is there already),
     `needs_backhaul`, `has_grid_power` (yes, no, None), `x_m`, `y_m`, `height_m`, `backhaul_kind`
-    (of the mast it stands on). Ordered by id. `cells` are rows of a station table whose `operator` is the action's id. `villages` are
-    positions of the villages to serve.
+    (of the mast it stands on). Ordered by id. `cells` are rows of a station table whose `operator`
+    is the action's id. `villages` are positions of the villages to serve.
     """
 
     actions: pd.DataFrame

@@ -209,7 +209,10 @@ def _arcs(
         [frame for frame in (to_root, by_satellite, between) if len(frame)] or [to_root],
         ignore_index=True,
     )
-    arcs["start"] = (arcs["start"] if "start" in arcs else pd.Series(dtype=float)).fillna(root)
+    # Links to existing backhaul and to satellites start at the root.
+    if "start" not in arcs:
+        arcs["start"] = root
+    arcs["start"] = arcs["start"].fillna(root)
     return arcs.astype({"start": np.int64, "end": np.int64}), fibre
 
 

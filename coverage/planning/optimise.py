@@ -18,7 +18,7 @@ from coverage.errors import InfeasibleError
 from coverage.planning.greedy import greedy, improved
 from coverage.planning.lagrangian import lagrangian_bound
 from coverage.planning.milp import Model, SolverSettings
-from coverage.planning.problem import MUST, Choice, PlanProblem, faults
+from coverage.planning.problem import MUST, NOTHING, Choice, PlanProblem, faults
 from coverage.text import Text
 
 LARGEST_MODEL: Final = 200_000
@@ -74,6 +74,8 @@ def optimise(
     """
     settings = settings or SolverSettings()
     began = time.perf_counter()
+    if problem.actions == 0:
+        return Optimum(choice=NOTHING, objective=0.0, bound=0.0, method="optimal", seconds=0.0)
     known = _best_known(problem, start)
     if known is None:
         known = _locked_only(problem, settings)

@@ -1,0 +1,230 @@
+"""Whole plans on a made world: what is claimed is what a new prediction with the plan finds."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, Final
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+from shapely.geometry import LineString
+
+from coverage import pipeline
+from coverage.costs import item_cost
+from coverage.errors import InfeasibleError, ScenarioError
+from coverage.model import Inputs, Plan, Result
+from coverage.params import COVERED_CLASSES, Scenario
+from coverage.planning.candidates import make_candidates
+from coverage.settings import scenario_from
+from tests.stages.world import CRS, MAST_COL, MIDDLE_ROW, cell, centre, terrain, village, world
+
+PLENTY: Final = 100_000_000_000
+COLUMNS: Final = [
+    *("action_id", "kind", "longitude", "latitude", "phase", "capex", "opex_per_year", "power"),
+    *("backhaul_kind", "backhaul_to", "villages_gained", "households_gained"),
+    "households_gained_cumulative",
+]
+
+
+def scenario(**planning: Any) -> Scenario:
+    return scenario_from({"planning": {"curve_points": 0} | planning}, "made.toml")
+
+
+def ridged(**changes: Any) -> Inputs:
+    """Return a mast in the west and, behind a wall of 900 m, villages it does not reach.
+
+    Two lie close together, one far in the north whose position is known to 400 m only, one in the
+    south; one is served now and one has no place.
+    """
+    villages = [
+        village("V1", centre(60, 80), households=30),
+        village("V2", centre(62, 84), households=50),
+        village("V3", centre(10, 110), households=20, coordinate_accuracy_m=400.0),
+        village("V4", centre(110, 75), households=40),
+        village("V5", centre(60, 20), households=99),
+        village("V6", None, households=77),
+    ]
+    cells = [cell("A1-1", MIDDLE_ROW, MAST_COL, backhaul="fibre")]
+    given = {
+        "terrain_m": terrain(900.0),
+        "fingerprint": "ridged",
+        "radio_fingerprint": "ridged",
+        "fibre_nodes": gpd.GeoDataFrame(
+            {"node_id": ["F1"], "name": ["F1"], "kind": ["node"]},
+            geometry=[centre(60, 100)],
+            crs=CRS,
+        ),
+    }
+    return world(villages, cells, **(given | changes))
+
+
+@pytest.fixture(scope="module")
+def result() -> Result:
+    return pipeline.run(ridged(), scenario())
+
+
+@pytest.fixture(scope="module")
+def plan(result: Result) -> Plan:
+    return pipeline.plan(result, budget=PLENTY)
+
+
+def served_after(plan: Plan, before: Result) -> np.ndarray[Any, Any]:
+    """Predict anew with the plan's stations on air."""
+    built = plan.stations.assign(status="active")
+    stations = gpd.GeoDataFrame(
+        pd.concat([before.inputs.stations, built], ignore_index=True), geometry="geometry", crs=CRS
+    )
+    name = "+".join(sorted(built["cell_id"]))
+    inputs = replace(before.inputs, stations=stations, fingerprint=name, radio_fingerprint=name)
+    after = pipeline.run(inputs, before.scenario)
+    return after.villages["signal_class_4g"].isin(COVERED_CLASSES).to_numpy()
+
+
+def gained(plan: Plan, before: Result) -> int:
+    was = before.villages["signal_class_4g"].isin([*COVERED_CLASSES, "unknown"]).to_numpy()
+    now = served_after(plan, before)
+    return int(before.villages.loc[now & ~was, "households"].sum())
+
+
+def test_a_new_prediction_with_the_plan_finds_the_households_it_claims(
+    plan: Plan, result: Result
+) -> None:
+    table = plan.actions
+    # by hand: 30 + 50 + 20 + 40 households are behind the wall; money is no limit
+    assert plan.objective == table["households_gained"].sum() == 140
+    assert table["villages_gained"].sum() == 4
+    assert gained(plan, result) == 140
+
+
+@pytest.mark.parametrize("budget", [3_000_000_000, 4_000_000_000, 6_000_000_000])
+def test_claims_hold_under_small_budgets(result: Result, budget: int) -> None:
+    small = pipeline.plan(result, budget=budget)
+    assert small.spent == small.actions["capex"].sum() <= budget
+    assert gained(small, result) == small.actions["households_gained"].sum() == small.objective
+    assert small.objective <= small.bound
+    assert small.gap == pytest.approx((small.bound - small.objective) / max(small.bound, 1.0))
+
+
+def test_the_table_has_the_columns_of_the_contract_and_counts_once(plan: Plan) -> None:
+    table = plan.actions
+    assert list(table.columns) == [*COLUMNS, "geometry"]
+    assert table["households_gained_cumulative"].tolist() == (
+        table["households_gained"].cumsum().tolist()
+    )
+    new = table[table["kind"] == "new_site"]
+    assert len(new) > 0
+    assert (new["power"] != "").all()
+    assert (new["backhaul_kind"] != "").all()
+    assert plan.spent == table["capex"].sum()
+    assert plan.parameters["objective"] == "households"
+
+
+def test_years_pay_for_what_they_build(result: Result) -> None:
+    found = pipeline.plan(result, budget=8_000_000_000)
+    table, shares = found.actions, result.scenario.planning.phases
+    limits = np.cumsum(shares) / sum(shares) * found.budget
+    for year, limit in enumerate(limits, start=1):
+        assert table.loc[table["phase"] <= year, "capex"].sum() <= limit
+    assert table["phase"].is_monotonic_increasing
+
+
+def test_the_same_again_and_on_any_number_of_threads(result: Result, plan: Plan) -> None:
+    again = pipeline.plan(result, budget=f"{PLENTY}VND", workers=3)
+    pd.testing.assert_frame_equal(
+        pd.DataFrame(again.actions.drop(columns="geometry")),
+        pd.DataFrame(plan.actions.drop(columns="geometry")),
+    )
+    assert (again.objective, again.bound, again.spent) == (plan.objective, plan.bound, plan.spent)
+
+
+def test_more_money_never_serves_fewer(result: Result) -> None:
+    rules = result.scenario.planning.model_copy(update={"curve_points": 6})
+    curved = replace(result, scenario=result.scenario.model_copy(update={"planning": rules}))
+    curve = pipeline.plan(curved, budget=9_000_000_000).curve
+    assert len(curve) == 6
+    assert curve["objective"].is_monotonic_increasing
+    assert (curve["objective"] <= curve["bound"]).all()
+    assert (curve["capex"] <= curve["budget"]).all()
+
+
+@pytest.mark.parametrize("budget", [0, 1_000_000])
+def test_too_little_money_is_an_empty_plan(result: Result, budget: int) -> None:
+    empty = pipeline.plan(result, budget=budget)
+    assert (len(empty.actions), empty.spent, empty.objective) == (0, 0, 0.0)
+    assert len(empty.links) == len(empty.fibre_routes) == len(empty.stations) == 0
+
+
+def test_where_everybody_is_served_there_is_nothing_to_build() -> None:
+    inputs = world([village("V1", centre(60, 20))], radio_fingerprint="served")
+    found = pipeline.plan(pipeline.run(inputs, scenario()), budget=PLENTY)
+    assert (len(found.actions), found.bound, found.gap) == (0, 0.0, 0.0)
+
+
+def test_without_node_or_sight_a_new_site_takes_a_satellite_link() -> None:
+    inputs = ridged(fibre_nodes=None, radio_fingerprint="no node")
+    inputs = replace(inputs, stations=inputs.stations.assign(backhaul="satellite"))
+    found = pipeline.plan(pipeline.run(inputs, scenario()), budget=PLENTY)
+    new = found.actions[found.actions["kind"] == "new_site"]
+    assert found.objective == 140
+    assert "satellite" in set(new["backhaul_kind"])
+    assert set(new["backhaul_kind"]) <= {"satellite", "microwave"}
+
+
+def far_from_roads() -> Inputs:
+    """Return the ridged world with one road in the far west, beside no village to serve."""
+    road = LineString([centre(0, 0), centre(120, 0)])
+    roads = gpd.GeoDataFrame(
+        {"road_class": ["village"], "surface": ["paved"]}, geometry=[road], crs=CRS
+    )
+    return ridged(roads=roads, radio_fingerprint="roads")
+
+
+def test_where_no_mast_can_stand_a_satellite_cell_is_the_last_resort() -> None:
+    before = pipeline.run(far_from_roads(), scenario())
+    found = pipeline.plan(before, budget=PLENTY)
+    assert set(found.actions["kind"]) == {"satellite"}
+    assert set(found.actions["backhaul_kind"]) == {"satellite"}
+    assert gained(found, before) == found.actions["households_gained"].sum() > 0
+    terminal = item_cost(before.scenario.costs, "satellite_backhaul").capex_vnd
+    assert (found.actions["capex"] > terminal).all()
+
+
+def test_no_mast_stands_on_water_or_steep_ground() -> None:
+    water = np.zeros((121, 121), dtype=np.uint8)
+    water[:, 51:] = 80
+    height_m = terrain(900.0)
+    height_m[:40, :49] += np.arange(49, dtype=np.float32)[::-1] * 90.0  # 45 degrees
+    inputs = ridged(land_cover=water, terrain_m=height_m, radio_fingerprint="water")
+    actions = make_candidates(pipeline.run(inputs, scenario()), scenario()).actions
+    new = actions[actions["kind"] == "new_site"]
+    row, col = inputs.grid.rowcol(new["x_m"], new["y_m"])
+    assert len(new) > 0
+    assert (water[row, col] == 0).all()
+    assert not ((row < 40) & (col > 0) & (col < 49)).any()
+
+
+def test_what_must_be_built_is_and_what_must_not_is_not(result: Result, plan: Plan) -> None:
+    first = str(plan.actions["action_id"].iloc[0])
+    for locks in ({"must": (first,)}, {"must_not": (first,)}):
+        rules = result.scenario.planning.model_copy(update=locks)
+        locked = replace(result, scenario=result.scenario.model_copy(update={"planning": rules}))
+        found = pipeline.plan(locked, budget=PLENTY)
+        assert (first in set(found.actions["action_id"])) == ("must" in locks)
+        if "must" in locks:
+            with pytest.raises(InfeasibleError, match="ít nhất"):
+                pipeline.plan(locked, budget=1_000)
+
+
+@pytest.mark.parametrize("budget", ["five", "5EUR", "-1", "1.000.000"])
+def test_what_is_not_an_amount_is_refused(result: Result, budget: str) -> None:
+    with pytest.raises(ScenarioError):
+        pipeline.plan(result, budget=budget)
+
+
+def test_a_lock_on_an_unknown_action_is_refused(result: Result) -> None:
+    rules = result.scenario.planning.model_copy(update={"must": ("N-nowhere",)})
+    locked = replace(result, scenario=result.scenario.model_copy(update={"planning": rules}))
+    with pytest.raises(ScenarioError, match="N-nowhere"):
+        pipeline.plan(locked, budget=PLENTY)

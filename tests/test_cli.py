@@ -57,7 +57,7 @@ def hashes(folder: Path) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("name", ["demo", "check", "run", "app"])
+@pytest.mark.parametrize("name", ["demo", "check", "run", "plan", "app"])
 def test_every_command_explains_itself_in_both_languages(name: str) -> None:
     for arguments in ([name, "--help"], [name, "-h"]):
         done = invoke(*arguments)
@@ -70,7 +70,7 @@ def test_every_command_explains_itself_in_both_languages(name: str) -> None:
 def test_the_group_names_its_commands() -> None:
     done = invoke("--help")
     assert done.exit_code == 0
-    for name in ("demo", "check", "run", "app"):
+    for name in ("demo", "check", "run", "plan", "app"):
         assert f"\n  {name} " in done.stdout
     assert invoke("--version").stdout.startswith("phusong")
 
@@ -201,3 +201,48 @@ def test_demo_into_a_folder_in_use_is_a_message(project: Path) -> None:
     done = invoke("demo", project, "--lang", "en", "--quiet")
     assert (done.exit_code, done.stdout) == (2, "")
     assert "Traceback" not in done.output
+
+
+def test_a_plan_writes_its_outputs_beside_those_of_a_run(project: Path, tmp_path: Path) -> None:
+    out = tmp_path / "phương án"
+    done = command("plan", project, "--budget", "5000000USD", "--out", out, "--quiet")
+    assert (done.returncode, done.stderr) == (0, "")
+    told = json.loads(done.stdout)
+    assert {path.name for path in out.iterdir()} >= OUTPUTS | {"plan_actions.csv"}
+    manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
+    for name in ("budget", "spent", "objective", "bound", "gap", "solver"):
+        assert manifest[name] == told[name]
+    # by hand: 5 million USD at the preset's rate of 26,000
+    assert manifest["budget"] == 130_000_000_000 >= manifest["spent"]
+    assert "plan_actions.csv" in manifest["outputs"]
+    header = (out / "plan_actions.csv").read_text(encoding="utf-8-sig").splitlines()[0]
+    assert header == (
+        "action_id,kind,longitude,latitude,phase,capex,opex_per_year,power,backhaul_kind,"
+        "backhaul_to,villages_gained,households_gained,households_gained_cumulative"
+    )
+
+
+def test_a_plan_refuses_what_is_no_amount_before_it_writes(project: Path) -> None:
+    done = invoke("plan", project, "--budget", "nhiều", "--quiet")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "'nhiều'" in done.stderr
+    assert not (project / "outputs").exists()
+
+
+def test_what_must_be_built_and_cannot_be_paid_is_code_3(project: Path) -> None:
+    # Indoors and under strict limits village V3 has no good signal; the mast A lacks the low band.
+    made.write_toml(
+        project,
+        scenario={
+            "thresholds": "strict",
+            "level": "indoor",
+            "planning": {"serve": "good", "must": ["U-A"]},
+        },
+    )
+    poor = invoke("plan", project, "--budget", "1000", "--quiet", "--lang", "en")
+    assert (poor.exit_code, poor.stdout) == (3, "")
+    # by hand: 16,500 USD at 26,000 VND
+    assert "at least 429,000,000 is needed" in poor.stderr
+    assert not (project / "outputs").exists()
+    rich = invoke("plan", project, "--budget", "429000000", "--quiet")
+    assert (rich.exit_code, json.loads(rich.stdout)["spent"]) == (0, 429_000_000)

@@ -51,6 +51,13 @@ class Solution:
     status: str
 
 
+class _QuietHighs(highspy.Highs):
+    """HiGHS without callbacks: setting them up writes a banner to stdout, which is ours."""
+
+    def __init__(self) -> None:
+        super(highspy.Highs, self).__init__()
+
+
 class _Rows:
     """Constraint rows, collected and then handed over at once."""
 
@@ -240,8 +247,7 @@ class Model:
         *,
         is_maximum: bool,
     ) -> Solution:
-        solver = highspy.Highs()  # type: ignore[no-untyped-call]
-        solver.setOptionValue("log_to_console", False)
+        solver = _QuietHighs()
         solver.setOptionValue("output_flag", False)
         solver.setOptionValue("time_limit", float(max(settings.time_limit_s, 0.1)))
         solver.setOptionValue("mip_rel_gap", settings.relative_gap)

@@ -55,9 +55,7 @@ def problems(draw: st.DrawFn) -> PlanProblem:
     pairs = [(u, v) for u in range(nodes) for v in range(nodes) if u != v and not roots[v]]
     arcs = [pair for pair in pairs if draw(st.booleans())]
     lock = st.sampled_from([FREE, FREE, FREE, FREE, MUST, MUST_NOT])
-    joint = (
-        (Joint(village=0, actions=(0, count - 1)),) if count > 1 and draw(st.booleans()) else ()
-    )
+    joint = (Joint(village=0, actions=(0, count - 1)),) if count > 1 and draw(st.booleans()) else ()
     return problem(
         [float(draw(st.integers(0, 9))) for _ in range(villages)],
         [draw(some) for _ in range(count)],

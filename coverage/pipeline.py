@@ -138,7 +138,9 @@ def assessed(
     villages = villages.assign(**evidence.gap_size(villages, villages["verdict_4g"], clusters))
     if clusters is not None:
         villages = villages.assign(**evidence.cluster_counts(villages, clusters))
-    villages = villages.join(causes.explain(graded, inputs, predicted_signal, scenario)).join(
+    villages = villages.join(
+        causes.explain(villages, inputs, predicted_signal, scenario, operator=operator)
+    ).join(
         access.fibre_distance(inputs.villages, inputs.fibre_nodes, inputs.roads, inputs.fibre_lines)
     )
     classes = gaps.operator_classes(inputs, predicted_signal, scenario)

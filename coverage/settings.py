@@ -24,7 +24,7 @@ from coverage.params import (
 from coverage.text import Text
 from coverage.validation import SettingsError, examined, setting_problem, validated
 
-_TABLES: Final = ("radio", "gaps", "stability", "fibre", "weights", "indicators")
+_TABLES: Final = ("radio", "gaps", "causes", "stability", "fibre", "weights", "indicators")
 _LAID_OVER: Final = ("evidence", "costs", "power", "links", "routes", "planning")
 """Groups with a preset file of their own, of which a scenario may replace single values."""
 _NOT_A_TABLE: Final = Text("phải là một bảng TOML", "must be a TOML table")
@@ -78,11 +78,12 @@ def scenario_from(
     Parameters
     ----------
     settings
-        Tables `radio`, `gaps`, `stability` and `fibre` override single values; `evidence`, `costs`,
-        `power`, `links`, `routes` and `planning` at any depth, lists whole. `thresholds` and
-        `priority` each name a shipped profile or are a table; `level` names where the receiver is,
-        which raises the thresholds. `weights` maps criterion names to weights; `indicators` names
-        a `plan` and may add `definitions`; `switch_off` replaces all ends of service.
+        Tables `radio`, `gaps`, `causes`, `stability` and `fibre` override single values;
+        `evidence`, `costs`, `power`, `links`, `routes` and `planning` at any depth, lists whole.
+        `thresholds` and `priority` each name a shipped profile or are a table; `level` names where
+        the receiver is, which raises the thresholds. `weights` maps criterion names to weights;
+        `indicators` names a `plan` and may add `definitions`; `switch_off` replaces all ends of
+        service.
     where
         Name of the file, for messages.
     land_cover
@@ -181,6 +182,7 @@ def _examined_scenario(
             "name": settings.get("name", preset["name"]),
             "radio": preset["radio"] | tables["radio"],
             "gaps": preset["gaps"] | tables["gaps"],
+            "causes": preset["causes"] | tables["causes"],
             "thresholds": profiles["thresholds"],
             "priority": (priority or priority_profiles()[preset["priority"]]).model_dump(),
             "stability": preset["stability"] | tables["stability"],

@@ -17,6 +17,7 @@ from coverage.params.building import (
     RouteRules,
     UnitCost,
 )
+from coverage.params.causes import CauseRules
 from coverage.params.classes import (
     ClassThresholds,
     GapRules,
@@ -59,6 +60,7 @@ __all__ = [
     "SIGNAL_CLASSES",
     "TECHNOLOGIES",
     "CandidateRules",
+    "CauseRules",
     "CellTemplate",
     "ClassThresholds",
     "Clearance",

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from coverage.params.building import CostRules, LinkRules, PowerRules, RouteRules
+from coverage.params.causes import CauseRules
 from coverage.params.classes import GapRules, SwitchOff, ThresholdProfile
 from coverage.params.evidence import EvidenceRules
 from coverage.params.planning import PlanningRules
@@ -23,6 +24,7 @@ class Scenario(Frozen):
     name: str
     radio: RadioParams
     gaps: GapRules
+    causes: CauseRules
     thresholds: ThresholdProfile
     evidence: EvidenceRules
     priority: PriorityRules

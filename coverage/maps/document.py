@@ -100,7 +100,13 @@ def map_html(
         `coarse` rounds masts to about 1 km, `none` leaves them out.
     """
     return page_html(
-        map_payload(result, language=language, date=date, mast_positions=mast_positions)
+        map_payload(
+            result,
+            language=language,
+            date=date,
+            mast_positions=mast_positions,
+            profiles=mast_positions == "exact",
+        )
     )
 
 

@@ -38,7 +38,13 @@ def make_map(
     mast_positions
         `coarse` rounds masts to about 1 km, `none` leaves them out.
     """
-    payload = map_payload(result, language=language, date=date, mast_positions=mast_positions)
+    payload = map_payload(
+        result,
+        language=language,
+        date=date,
+        mast_positions=mast_positions,
+        profiles=mast_positions == "exact",
+    )
     return OfflineMap(payload)
 
 

@@ -16,6 +16,7 @@ from shapely.geometry.base import BaseGeometry
 from coverage.grid import BoolArray
 from coverage.maps.fields import Payload, commune_fields, rounded, table_payload, village_fields
 from coverage.maps.palette import STYLES
+from coverage.maps.profile import path_drawings
 from coverage.maps.rasters import (
     class_picture,
     class_raster,
@@ -40,6 +41,9 @@ from coverage.text import DEFAULT_LANGUAGE, Language, Text, vietnamese_order
 Rings = list[list[int]]
 MastPositions = Literal["exact", "coarse", "none"]
 
+_DRAWN_RANKS: Final = 200
+"""More drawings would make the file too large to send by a messenger."""
+
 _SIMPLIFY_M: Final = 60.0
 _SCALE: Final = 100_000
 _COARSE_DEGREES: Final = 0.01
@@ -54,6 +58,7 @@ def map_payload(
     mast_positions: MastPositions = "exact",
     operator: str = "",
     pictures: bool = True,
+    profiles: bool = False,
 ) -> Payload:
     """Return what the front end needs to draw a result.
 
@@ -72,6 +77,8 @@ def map_payload(
         Whose signal the pictures show; "" is the strongest of any.
     pictures
         False leaves the hillshade and the signal pictures out: the front end keeps those it has.
+    profiles
+        Whether the paths that explain missing signal are drawn, for the first ranks.
     """
     technologies = _technologies(result)
     payload: Payload = {
@@ -97,6 +104,9 @@ def map_payload(
     }
     if pictures:
         payload["overlays"] = _overlays(result, operator)
+    if profiles:
+        drawings = path_drawings(result, language=language, first=_DRAWN_RANKS)
+        payload["profiles"] = {village: drawing.url for village, drawing in drawings.items()}
     return payload
 
 

@@ -139,6 +139,7 @@ _SCREEN: Final[Mapping[str, Text]] = MappingProxyType(
         "no_value": Text("chưa có", "not known"),
         "no_signal_value": Text("không có tín hiệu", "no signal"),
         "village": Text("Thôn", "Village"),
+        "profile": Text("Mặt cắt đường truyền từ trạm tới thôn", "Path from the station to here"),
         "in_commune": Text("Lọc theo xã này", "Show this commune only"),
         "parts": Text("Điểm ưu tiên gồm", "What the score is made of"),
         "shown": Text("Đang hiện {shown} / {all} thôn", "{shown} of {all} villages shown"),

@@ -7,6 +7,7 @@ from typing import Any, Final
 import pandas as pd
 import streamlit as st
 
+from coverage.maps import path_drawing
 from coverage.maps.words import QUANTITIES
 from coverage.model import Result
 from coverage.params import TECHNOLOGIES
@@ -85,6 +86,9 @@ def sheet(result: Result) -> None:
     with st.container(border=True, key="village_sheet"):
         st.subheader(f"{plain(village['name'])} · {plain(village['commune_name'])}", anchor=False)
         st.markdown(f"{plain(village['cause_vi'])} / *{plain(village['cause_en'])}*")
+        drawing = path_drawing(result, str(village["village_id"]))
+        if drawing is not None:
+            st.image(drawing.url, caption="Mặt cắt đường truyền / path profile", width=520)
         left, middle, right = st.columns(3)
         with left:
             _rows(_facts(result, village))

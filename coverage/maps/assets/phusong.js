@@ -828,6 +828,8 @@
 
     villageRows(row) {
       const nodes = [this.rowsOf(this.villages, row, (field) => !field.role)];
+      const profile = (this.data.profiles || {})[this.villages.id(row)];
+      if (profile) nodes.push(el("img", { class: "ps-profile", src: profile, alt: this.word("profile"), width: 320, height: 168 }));
       if (this.villages.fields.some((field) => field.role === "part")) {
         nodes.push(el("details", {}, el("summary", {}, this.word("parts")), this.rowsOf(this.villages, row, (field) => field.role === "part")));
       }

@@ -43,7 +43,7 @@ class Field:
     key: str
     label: Text
     kind: Kind
-    role: Literal["", "id", "name", "level", "part"] = ""
+    role: Literal["", "id", "name", "level", "part", "cause"] = ""
 
 
 _WHO: Final = (
@@ -92,7 +92,7 @@ def village_fields(result: Result, language: Language) -> list[Field]:
     fields = [
         *_WHO,
         *(field for technology in TECHNOLOGIES for field in _signal_fields(technology)),
-        Field(cause, _CAUSE, "text"),
+        Field(cause, _CAUSE, "text", "cause"),
         *_WHAT_ELSE,
         *(
             Field(f"priority_{criterion.name}", criterion.title, "score", "part")

@@ -600,6 +600,7 @@
       this.addHome();
       L.control.scale({ imperial: false, position: "bottomleft" }).addTo(map);
       map.on("popupopen", (event) => this.namePopup(event.popup));
+      map.on("popupopen popupclose", (event) => this.mapBox.classList.toggle("ps-reading", event.type === "popupopen"));
       map.on("zoomend", () => this.resize());
       this.veil = L.polygon([], { renderer: L.svg({ pane: "ps-veil", padding: 1 }), pane: "ps-veil", interactive: false, color: INK, weight: 2.2, fillColor: "#ffffff", fillOpacity: 0.68, smoothFactor: 0.7 }).addTo(map);
       this.layers = { communes: L.layerGroup(), sites: L.layerGroup(), villages: L.layerGroup(), labels: L.layerGroup() };
@@ -624,8 +625,6 @@
       if (close) close.setAttribute("aria-label", this.word("close"));
       const wrapper = node.querySelector(".leaflet-popup-content");
       wrapper.tabIndex = 0;
-      const height = Math.max(120, this.mapBox.clientHeight - 110);
-      wrapper.style.maxHeight = Math.min(height, 420) + "px";
     }
 
     watchSize() {
@@ -827,9 +826,13 @@
     }
 
     villageRows(row) {
-      const nodes = [this.rowsOf(this.villages, row, (field) => !field.role)];
+      const nodes = [];
+      const cause = this.villages.fields.findIndex((field) => field.role === "cause");
+      const why = cause < 0 ? "" : this.villages.cell(row, cause);
+      if (why) nodes.push(el("p", { class: "ps-cause" }, why));
       const profile = (this.data.profiles || {})[this.villages.id(row)];
       if (profile) nodes.push(el("img", { class: "ps-profile", src: profile, alt: this.word("profile"), width: 320, height: 168 }));
+      nodes.push(this.rowsOf(this.villages, row, (field) => !field.role));
       if (this.villages.fields.some((field) => field.role === "part")) {
         nodes.push(el("details", {}, el("summary", {}, this.word("parts")), this.rowsOf(this.villages, row, (field) => field.role === "part")));
       }
@@ -862,6 +865,8 @@
 
     show(kind, id, place, content) {
       this.opened = { kind, id };
+      // known before it opens: the map moves by the height that the pop-up will have
+      this.popup.options.maxHeight = Math.min(Math.max(120, this.mapBox.clientHeight - 110), 460);
       this.popup.setLatLng(place).setContent(content).openOn(this.map);
     }
 

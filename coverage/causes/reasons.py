@@ -79,11 +79,14 @@ def views(
 ) -> dict[str, View]:
     """Return the paths that explained villages speak of, by `village_id`; those without are absent.
 
-    `villages` has the columns of `explain`; their sites are those of `prediction`.
+    `villages` has the columns of `explain`; their sites are those of `prediction`. Villages that
+    were not explained have no paths.
     """
     cells = prediction.cells
+    if "path_site" not in villages.columns:
+        return {}
     sites = Sites.of(cells[cells["technology"] == MAIN_TECHNOLOGY], inputs)
-    if sites is None or "path_site" not in villages.columns:
+    if sites is None:
         return {}
     names = zip(villages["path_site"], villages["path_operator"], strict=True)
     return {

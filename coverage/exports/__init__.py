@@ -1,0 +1,8 @@
+"""What leaves the house: tables, rasters, layers, the workbook, and the manifest of them all."""
+
+from __future__ import annotations
+
+from coverage.exports.tables import totals
+from coverage.exports.writing import write_outputs
+
+__all__ = ["totals", "write_outputs"]

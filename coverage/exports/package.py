@@ -1,0 +1,62 @@
+"""The layers of a run and of a plan as one GeoPackage, each with its style."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+
+from coverage.exports.styles import class_style, commune_style, site_style
+from coverage.io import writers
+from coverage.model import Plan, Result
+
+
+def write_package(result: Result, path: Path) -> None:
+    """Write villages, communes, sites and clusters, with how QGIS draws them."""
+    writers.write_layer(path, "villages", result.villages)
+    writers.write_layer(path, "communes", result.communes)
+    writers.write_layer(path, "sites", _sites(result))
+    styles = {
+        "villages": class_style("signal_class_4g"),
+        "communes": commune_style(),
+        "sites": site_style(),
+    }
+    if result.clusters is not None:
+        writers.write_layer(path, "clusters", result.clusters)
+        styles["clusters"] = class_style("verdict_4g")
+    writers.write_styles(path, styles)
+
+
+def write_plan_layers(plan: Plan, path: Path) -> None:
+    """Add what a plan builds to the package of its run."""
+    for name, layer in (
+        ("actions", plan.actions),
+        ("links", plan.links),
+        ("fibre_routes", plan.fibre_routes),
+    ):
+        writers.write_layer(path, name, layer)
+
+
+def _sites(result: Result) -> gpd.GeoDataFrame:
+    """One point per site, with what stands on it."""
+    stations = result.inputs.stations
+    groups = stations.groupby("site_id", sort=True)
+    return gpd.GeoDataFrame(
+        {
+            "site_id": list(groups.groups),
+            "operator": groups["operator"].agg(_listed).to_numpy(),
+            "technologies": groups["technology"].agg(_listed).to_numpy(),
+            "frequencies_mhz": groups["frequency_mhz"].agg(_listed).to_numpy(),
+            "status": groups["status"].agg(_listed).to_numpy(),
+            "antenna_height_m": groups["antenna_height_m"].max().to_numpy(),
+            "cells": groups.size().to_numpy(),
+        },
+        geometry=groups["geometry"].first().to_numpy(),
+        crs=stations.crs,
+    )
+
+
+def _listed(values: pd.Series) -> str:
+    words = {f"{v:g}" if isinstance(v, float) else str(v) for v in values}
+    return ", ".join(sorted(words))

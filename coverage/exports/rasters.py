@@ -1,0 +1,50 @@
+"""Signal, chance of being served and best server as cloud-optimised GeoTIFFs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from coverage import gaps
+from coverage.io import writers
+from coverage.model import Raster, Result
+from coverage.params import Technology
+
+_NO_PERCENT: Final = 255
+
+
+def write_rasters(result: Result, folder: Path) -> None:
+    """Write three rasters for each technology; each tells what it was made from."""
+    tags = _tags(result)
+    for technology, raster in result.rsrp_dbm.items():
+        name = f"rsrp_{technology.lower()}_dbm.tif"
+        rounded = np.round(raster.array, 2).astype(np.float32)
+        writers.write_cog(
+            folder / name, Raster(array=rounded, grid=raster.grid), nodata=np.nan, tags=tags
+        )
+        writers.write_cog(
+            folder / f"served_probability_{technology.lower()}.tif",
+            _probability_percent(result, technology),
+            nodata=_NO_PERCENT,
+            tags=tags | {"unit": "percent"},
+        )
+    for technology, raster in result.server.items():
+        writers.write_cog(folder / f"server_{technology.lower()}.tif", raster, nodata=0, tags=tags)
+
+
+def _probability_percent(result: Result, technology: Technology) -> Raster:
+    """Return the chance of being served in whole percent."""
+    share = gaps.served_probability(result.inputs, result.prediction, result.scenario, technology)
+    percent = np.where(np.isnan(share), _NO_PERCENT, np.rint(share * 100.0)).astype(np.uint8)
+    return Raster(array=percent, grid=result.prediction.grid)
+
+
+def _tags(result: Result) -> dict[str, str]:
+    roles = ", ".join(result.inputs.synthetic_roles)
+    return {
+        "software": "Phủ Sóng",
+        "inputs_sha256": result.inputs.fingerprint,
+        "synthetic": roles or "no",
+    }

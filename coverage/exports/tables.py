@@ -1,0 +1,104 @@
+"""The tables as they leave the house, and the figures of the whole area."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from coverage.model import Result
+from coverage.params import SIGNAL_CLASSES, TECHNOLOGIES
+
+_LEADING: Final = (
+    "village_id",
+    "name",
+    "commune_code",
+    "commune_name",
+    "longitude",
+    "latitude",
+    "households",
+    "population",
+    "has_grid_power",
+    "reported_signal",
+    *(f"rsrp_{t.lower()}_dbm" for t in TECHNOLOGIES),
+    "server_4g",
+    *(f"signal_class_{t.lower()}" for t in TECHNOLOGIES),
+    "served_probability_4g",
+    "evidence",
+    "fibre_distance_m",
+    "priority_score",
+    "priority_rank",
+    "cause",
+    "top20_share",
+    "top50_share",
+    "rank_low",
+    "rank_high",
+)
+
+
+def village_table(result: Result) -> pd.DataFrame:
+    """Return the villages as they leave the house: leading columns first, ordered by rank."""
+    villages = pd.DataFrame(result.villages.drop(columns="geometry"))
+    rest = [name for name in villages.columns if name not in _LEADING]
+    table: pd.DataFrame = villages[[*_LEADING, *rest]].sort_values("priority_rank")
+    return table.reset_index(drop=True)
+
+
+def commune_table(result: Result) -> pd.DataFrame:
+    """Return the communes as they leave the house."""
+    return pd.DataFrame(result.communes.drop(columns="geometry"))
+
+
+def further_tables(result: Result) -> dict[str, pd.DataFrame]:
+    """Return the tables beside villages and communes, by the name of their file."""
+    clusters = result.clusters
+    found = {
+        "clusters": None if clusters is None else pd.DataFrame(clusters.drop(columns="geometry")),
+        "measured": result.measured,
+        "measure_next": result.measure_next,
+        "fibre_gaps": result.fibre_gaps,
+        "gap_status": result.gap_statuses,
+        "scoreboard": result.scoreboard,
+    }
+    return {name: table for name, table in found.items() if table is not None}
+
+
+def cell_table(result: Result) -> pd.DataFrame:
+    """Return the cells that the numbers of the server rasters stand for."""
+    cells = result.prediction.cells.drop(columns=["row", "col"])
+    return cells.assign(server=np.arange(1, len(cells) + 1))[
+        ["server", *(name for name in cells.columns)]
+    ]
+
+
+def with_whole_counts(statistics: pd.DataFrame) -> pd.DataFrame:
+    """Return the long table with counts as whole numbers beside areas with their decimals."""
+    table = statistics.copy()
+    is_area = (table["unit"] == "area_km2").to_numpy()
+    for name in ("good", "weak", "none", "covered", "known", "unknown", "total"):
+        values = table[name].to_numpy(dtype=float)
+        told = values.astype(object)
+        told[~is_area] = values[~is_area].astype(int)
+        table[name] = told
+    return table
+
+
+def totals(result: Result) -> dict[str, Any]:
+    """Return the figures of the whole area: numerators, denominators, and what is unknown."""
+    villages = result.villages
+    found: dict[str, Any] = {
+        "villages": len(villages),
+        "communes": int((result.communes["commune_code"] != "").sum()),
+        "households": int(villages["households"].sum()),
+        "population": int(villages["population"].sum()),
+        "area_km2": round(float(result.communes["area_km2"].sum()), 3),
+    }
+    for technology in result.prediction.technologies:
+        grade = villages[f"signal_class_{technology.lower()}"]
+        for name in SIGNAL_CLASSES:
+            chosen = villages[grade == name]
+            found[f"villages_{name}_{technology.lower()}"] = len(chosen)
+            found[f"households_{name}_{technology.lower()}"] = int(chosen["households"].sum())
+            found[f"population_{name}_{technology.lower()}"] = int(chosen["population"].sum())
+    return found

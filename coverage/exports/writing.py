@@ -1,0 +1,123 @@
+"""Everything a run leaves in its output folder, each file complete or absent."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+import pandas as pd
+
+from coverage.errors import CoverageError
+from coverage.exports.manifest import manifest
+from coverage.exports.package import write_package, write_plan_layers
+from coverage.exports.rasters import write_rasters
+from coverage.exports.report import write_report
+from coverage.exports.tables import (
+    cell_table,
+    commune_table,
+    further_tables,
+    village_table,
+    with_whole_counts,
+)
+from coverage.io import writers
+from coverage.io.files import sha256_of
+from coverage.model import Plan, Result, Statistics
+from coverage.text import Text
+
+_PLAN_FIGURES: Final = ("budget", "spent", "objective", "bound", "gap", "solver")
+_TIMINGS: Final = "timings.json"
+
+
+def write_outputs(
+    result: Result,
+    folder: Path,
+    *,
+    map_page: str,
+    version: str,
+    timings: Mapping[str, float],
+    plan: Plan | None = None,
+) -> None:
+    """Write all outputs of a run, and of a plan if there is one, into a folder.
+
+    They are made in a temporary folder beside it and moved in when all are complete, the manifest
+    last. Files of other names stay.
+
+    Raises
+    ------
+    CoverageError
+        Where the folder cannot be written, with the reason.
+    """
+    folder = folder.resolve()
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".phusong-", dir=folder.parent) as name:
+            desk = Path(name)
+            _write_all(result, map_page, desk)
+            made_of = manifest(result, version)
+            if plan is not None:
+                _write_plan(plan, desk)
+                made_of |= {name: getattr(plan, name) for name in _PLAN_FIGURES}
+            made_of["outputs"] = {path.name: sha256_of(path) for path in sorted(desk.iterdir())}
+            writers.write_json(desk / "manifest.json", made_of)
+            writers.write_json(desk / _TIMINGS, {k: round(v, 3) for k, v in timings.items()})
+            _move_in(desk, folder)
+    except OSError as error:
+        raise CoverageError(
+            Text(
+                f"Không ghi được kết quả vào {folder}: {error.strerror or error}. "
+                "Nếu tệp đang mở trong Excel, hãy đóng lại rồi chạy lại.",
+                f"The outputs cannot be written to {folder}: {error.strerror or error}. "
+                "If a file is open in Excel, close it and run again.",
+            )
+        ) from error
+
+
+def _write_all(result: Result, map_page: str, folder: Path) -> None:
+    villages, communes = village_table(result), commune_table(result)
+    writers.write_csv(folder / "villages.csv", villages)
+    writers.write_csv(folder / "communes.csv", communes)
+    if result.statistics is not None:
+        _write_statistics(result.statistics, folder)
+    for name, table in further_tables(result).items():
+        writers.write_csv(folder / f"{name}.csv", table)
+    cells = cell_table(result)
+    writers.write_csv(folder / "cells.csv", cells)
+    write_package(result, folder / "results.gpkg")
+    write_rasters(result, folder)
+    (folder / "map.html").write_text(map_page, encoding="utf-8", newline="\n")
+    write_report(result, villages, communes, folder / "report.xlsx")
+
+
+def _write_plan(plan: Plan, folder: Path) -> None:
+    """Write the plan's tables, and its layers into the package of the run."""
+    writers.write_csv(
+        folder / "plan_actions.csv", pd.DataFrame(plan.actions.drop(columns="geometry"))
+    )
+    writers.write_csv(folder / "plan_curve.csv", plan.curve)
+    stations = plan.stations.to_crs("EPSG:4326")
+    table = pd.DataFrame(stations.drop(columns="geometry"))
+    table.insert(2, "longitude", stations.geometry.x.round(6))
+    table.insert(3, "latitude", stations.geometry.y.round(6))
+    writers.write_csv(folder / "plan_stations.csv", table)
+    write_plan_layers(plan, folder / "results.gpkg")
+
+
+def _write_statistics(statistics: Statistics, folder: Path) -> None:
+    writers.write_csv(folder / "statistics.csv", with_whole_counts(statistics.table))
+    for edition, communes in statistics.communes.items():
+        writers.write_csv(folder / f"communes_{edition}.csv", communes)
+    writers.write_csv(folder / "districts.csv", statistics.districts)
+    writers.write_csv(folder / "four_cells.csv", statistics.four_cells)
+
+
+def _move_in(desk: Path, folder: Path) -> None:
+    """Put complete files in place, the manifest last; an earlier manifest goes first.
+
+    A folder with a manifest thus always holds the files that the manifest names.
+    """
+    folder.mkdir(exist_ok=True)
+    (folder / "manifest.json").unlink(missing_ok=True)
+    for path in sorted(desk.iterdir(), key=lambda p: (p.name == "manifest.json", p.name)):
+        path.replace(folder / path.name)

@@ -348,7 +348,7 @@ def _project_run(
     exports.write_outputs(
         result,
         folder,
-        map_page=maps.map_html(result),
+        map_page=maps.map_html(result, plan=found),
         version=__version__,
         timings=timings,
         plan=found,

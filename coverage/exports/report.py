@@ -8,9 +8,9 @@ from typing import Final
 
 import pandas as pd
 
-from coverage.exports.tables import further_tables, totals, with_whole_counts
+from coverage.exports.tables import further_tables, plan_tables, totals, with_whole_counts
 from coverage.io import writers
-from coverage.model import Result, Statistics
+from coverage.model import Plan, Result, Statistics
 from coverage.schema import Column, Kind, dictionary, output_columns
 from coverage.text import Text
 
@@ -32,16 +32,24 @@ _SHEETS: Final = {
     "fibre_gaps": "Cáp quang",
     "gap_status": "Xử lý lõm sóng",
     "scoreboard": "Chỉ số",
+    "plan_actions": "Phương án",
+    "plan_curve": "Ngân sách và số hộ",
+    "plan_stations": "Trạm của phương án",
 }
 Sheet = tuple[Sequence[str], Sequence[Sequence[writers.Cell]]]
 
 
 def write_report(
-    result: Result, villages: pd.DataFrame, communes: pd.DataFrame, path: Path
+    result: Result,
+    villages: pd.DataFrame,
+    communes: pd.DataFrame,
+    path: Path,
+    *,
+    plan: Plan | None,
 ) -> None:
     """Write the workbook: one sheet a table, and a sheet that explains the columns."""
     statistics = result.statistics
-    further = further_tables(result)
+    further = further_tables(result) | ({} if plan is None else plan_tables(plan))
     known = {row["column"]: row for row in dictionary(described(result))}
     columns = [name for t in (villages, communes, *further.values()) for name in t.columns]
     if statistics is not None:

@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from coverage.model import Result
+from coverage.model import Plan, Result
 from coverage.params import SIGNAL_CLASSES, TECHNOLOGIES
 
 _LEADING: Final = (
@@ -82,6 +82,19 @@ def with_whole_counts(statistics: pd.DataFrame) -> pd.DataFrame:
         told[~is_area] = values[~is_area].astype(int)
         table[name] = told
     return table
+
+
+def plan_tables(plan: Plan) -> dict[str, pd.DataFrame]:
+    """Return actions, the curve of budgets and the planned cells, by the name of their file."""
+    stations = plan.stations.to_crs("EPSG:4326")
+    cells = pd.DataFrame(stations.drop(columns="geometry"))
+    cells.insert(2, "longitude", stations.geometry.x.round(6))
+    cells.insert(3, "latitude", stations.geometry.y.round(6))
+    return {
+        "plan_actions": pd.DataFrame(plan.actions.drop(columns="geometry")),
+        "plan_curve": plan.curve,
+        "plan_stations": cells,
+    }
 
 
 def totals(result: Result) -> dict[str, Any]:

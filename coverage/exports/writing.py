@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-import pandas as pd
-
 from coverage.errors import CoverageError
 from coverage.exports.manifest import manifest
 from coverage.exports.package import write_package, write_plan_layers
@@ -18,6 +16,7 @@ from coverage.exports.tables import (
     cell_table,
     commune_table,
     further_tables,
+    plan_tables,
     village_table,
     with_whole_counts,
 )
@@ -54,10 +53,9 @@ def write_outputs(
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".phusong-", dir=folder.parent) as name:
             desk = Path(name)
-            _write_all(result, map_page, desk)
+            _write_all(result, map_page, desk, plan=plan)
             made_of = manifest(result, version)
             if plan is not None:
-                _write_plan(plan, desk)
                 made_of |= {name: getattr(plan, name) for name in _PLAN_FIGURES}
             made_of["outputs"] = {path.name: sha256_of(path) for path in sorted(desk.iterdir())}
             writers.write_json(desk / "manifest.json", made_of)
@@ -74,7 +72,7 @@ def write_outputs(
         ) from error
 
 
-def _write_all(result: Result, map_page: str, folder: Path) -> None:
+def _write_all(result: Result, map_page: str, folder: Path, *, plan: Plan | None) -> None:
     villages, communes = village_table(result), commune_table(result)
     writers.write_csv(folder / "villages.csv", villages)
     writers.write_csv(folder / "communes.csv", communes)
@@ -87,20 +85,15 @@ def _write_all(result: Result, map_page: str, folder: Path) -> None:
     write_package(result, folder / "results.gpkg")
     write_rasters(result, folder)
     (folder / "map.html").write_text(map_page, encoding="utf-8", newline="\n")
-    write_report(result, villages, communes, folder / "report.xlsx")
+    write_report(result, villages, communes, folder / "report.xlsx", plan=plan)
+    if plan is not None:
+        _write_plan(plan, folder)
 
 
 def _write_plan(plan: Plan, folder: Path) -> None:
     """Write the plan's tables, and its layers into the package of the run."""
-    writers.write_csv(
-        folder / "plan_actions.csv", pd.DataFrame(plan.actions.drop(columns="geometry"))
-    )
-    writers.write_csv(folder / "plan_curve.csv", plan.curve)
-    stations = plan.stations.to_crs("EPSG:4326")
-    table = pd.DataFrame(stations.drop(columns="geometry"))
-    table.insert(2, "longitude", stations.geometry.x.round(6))
-    table.insert(3, "latitude", stations.geometry.y.round(6))
-    writers.write_csv(folder / "plan_stations.csv", table)
+    for name, table in plan_tables(plan).items():
+        writers.write_csv(folder / f"{name}.csv", table)
     write_plan_layers(plan, folder / "results.gpkg")
 
 

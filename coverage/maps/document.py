@@ -24,7 +24,7 @@ from xstatic.pkg import leaflet
 from coverage.maps.fields import Payload
 from coverage.maps.payload import MastPositions, map_payload
 from coverage.maps.words import NAME, screen_words
-from coverage.model import Result
+from coverage.model import Plan, Result
 from coverage.text import DEFAULT_LANGUAGE, Language
 
 _ESCAPES: Final = str.maketrans(
@@ -85,6 +85,7 @@ def map_html(
     language: Language = DEFAULT_LANGUAGE,
     date: str = "",
     mast_positions: MastPositions = "exact",
+    plan: Plan | None = None,
 ) -> str:
     """Return the map of a result as one complete HTML file.
 
@@ -97,7 +98,10 @@ def map_html(
     date
         Shown under the title where given.
     mast_positions
-        `coarse` rounds masts to about 1 km, `none` leaves them out.
+        `coarse` rounds masts to about 1 km, `none` leaves them out; either leaves out the profiles
+        and the plan, which tell where masts stand.
+    plan
+        What to build, drawn over the result.
     """
     return page_html(
         map_payload(
@@ -106,6 +110,7 @@ def map_html(
             date=date,
             mast_positions=mast_positions,
             profiles=mast_positions == "exact",
+            plan=plan if mast_positions == "exact" else None,
         )
     )
 

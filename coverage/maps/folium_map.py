@@ -14,7 +14,7 @@ from jinja2 import Template
 from coverage.maps.document import MAP_ELEMENT, MAP_NAME, MAP_SCRIPT, page_html
 from coverage.maps.fields import Payload
 from coverage.maps.payload import MastPositions, map_payload
-from coverage.model import Result
+from coverage.model import Plan, Result
 from coverage.text import DEFAULT_LANGUAGE, Language
 
 
@@ -24,6 +24,7 @@ def make_map(
     language: Language = DEFAULT_LANGUAGE,
     date: str = "",
     mast_positions: MastPositions = "exact",
+    plan: Plan | None = None,
 ) -> folium.Map:
     """Return the map of a result as a folium map; `save` writes a file that needs no network.
 
@@ -36,7 +37,10 @@ def make_map(
     date
         Shown under the title where given.
     mast_positions
-        `coarse` rounds masts to about 1 km, `none` leaves them out.
+        `coarse` rounds masts to about 1 km, `none` leaves them out; either leaves out the profiles
+        and the plan, which tell where masts stand.
+    plan
+        What to build, drawn over the result.
     """
     payload = map_payload(
         result,
@@ -44,6 +48,7 @@ def make_map(
         date=date,
         mast_positions=mast_positions,
         profiles=mast_positions == "exact",
+        plan=plan if mast_positions == "exact" else None,
     )
     return OfflineMap(payload)
 

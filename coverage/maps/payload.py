@@ -16,6 +16,7 @@ from shapely.geometry.base import BaseGeometry
 from coverage.grid import BoolArray
 from coverage.maps.fields import Payload, commune_fields, rounded, table_payload, village_fields
 from coverage.maps.palette import STYLES
+from coverage.maps.plan import plan_payload
 from coverage.maps.profile import path_drawings
 from coverage.maps.rasters import (
     class_picture,
@@ -34,7 +35,7 @@ from coverage.maps.words import (
     beside,
     screen_words,
 )
-from coverage.model import Result
+from coverage.model import Plan, Result
 from coverage.params import MAIN_TECHNOLOGY, SIGNAL_CLASSES, TECHNOLOGIES, Technology
 from coverage.text import DEFAULT_LANGUAGE, Language, Text, vietnamese_order
 
@@ -59,6 +60,7 @@ def map_payload(
     operator: str = "",
     pictures: bool = True,
     profiles: bool = False,
+    plan: Plan | None = None,
 ) -> Payload:
     """Return what the front end needs to draw a result.
 
@@ -79,6 +81,8 @@ def map_payload(
         False leaves the hillshade and the signal pictures out: the front end keeps those it has.
     profiles
         Whether the paths that explain missing signal are drawn, for the first ranks.
+    plan
+        What to build, drawn over the result.
     """
     technologies = _technologies(result)
     payload: Payload = {
@@ -107,6 +111,8 @@ def map_payload(
     if profiles:
         drawings = path_drawings(result, language=language, first=_DRAWN_RANKS)
         payload["profiles"] = {village: drawing.url for village, drawing in drawings.items()}
+    if plan is not None:
+        payload["plan"] = plan_payload(plan, language)
     return payload
 
 

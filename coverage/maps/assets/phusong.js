@@ -20,7 +20,9 @@
   const NARROW_PX = 720;
   const MAX_MATCHES = 12;
   const CLASS_ORDER = ["good", "unknown", "weak", "none"]; // what matters most is drawn last
-  const LAYERS = ["signal", "relief", "communes", "villages", "sites"];
+  const LAYERS = ["signal", "relief", "communes", "villages", "sites", "plan"];
+  const PLAN = "#6a1b9a";
+  const PLAN_LINES = { microwave: "6 5", fibre: null };
   const INK = "#1b1f24";
 
   // ---------------------------------------------------------------- small tools
@@ -87,6 +89,18 @@
     mast(ctx, x, y, r, colour) {
       polygon(ctx, [[x, y - r * 1.1], [x + r, y + r * 0.75], [x - r, y + r * 0.75]]);
       outlined(ctx, colour, "#ffffff", 1);
+    },
+    action(ctx, x, y, r, colour) {
+      polygon(ctx, [[x - r, y - r], [x + r, y - r], [x + r, y + r], [x - r, y + r]]);
+      outlined(ctx, colour, "#ffffff", 1);
+      ctx.strokeStyle = "#ffffff";
+      ctx.lineWidth = r * 0.32;
+      ctx.beginPath();
+      ctx.moveTo(x - r * 0.6, y);
+      ctx.lineTo(x + r * 0.6, y);
+      ctx.moveTo(x, y - r * 0.6);
+      ctx.lineTo(x, y + r * 0.6);
+      ctx.stroke();
     },
     mast_idle(ctx, x, y, r, colour) {
       polygon(ctx, [[x, y - r * 1.1], [x + r, y + r * 0.75], [x - r, y + r * 0.75]]);
@@ -307,6 +321,7 @@
         this.drawSearch(),
         this.drawTechnology(),
         this.drawLegend(),
+        this.drawPlanFigures(),
         this.drawFilters(),
         this.drawLayers(),
         this.drawUnplaced(),
@@ -515,8 +530,35 @@
         this.data.sites.length ? this.select_(this.word("operator"), "operator", this.chosen.operator, operators, (operator) => this.filter({ operator })) : null);
     }
 
+    has(layer) {
+      return layer === "sites" ? this.data.sites.length > 0 : layer !== "plan" || Boolean(this.data.plan);
+    }
+
+    drawPlanFigures() {
+      const plan = this.data.plan;
+      if (!plan) return null;
+      const kinds = Object.keys(PLAN_LINES).filter((kind) => plan.lines.some((line) => line.kind === kind));
+      const lines = kinds.map((kind) => el("div", { class: "ps-key" }, el("span", { class: "ps-line ps-line-" + kind, "aria-hidden": "true" }), el("span", { class: "ps-name" }, this.word("plan_" + kind))));
+      const action = el("div", { class: "ps-key" }, sample("action", PLAN), el("span", { class: "ps-name" }, this.word("plan_action")));
+      const list = plan.actions.map((one, i) => {
+        const button = el("button", { type: "button", class: "ps-step", "data-focus": "action-" + one.id },
+          el("span", {}, i + 1 + ". " + one.kind), el("small", {}, one.id + " · +" + this.number(0).format(one.gained) + " " + this.word("households_short")));
+        button.addEventListener("click", () => {
+          if (this.isNarrow()) this.showPanel(false);
+          this.openAction(one, true);
+        });
+        return el("li", {}, button);
+      });
+      return el("section", { class: "ps-plan" }, el("h2", {}, this.word("plan")), this.pairs(plan.figures), action, ...lines,
+        el("details", { class: "ps-screen" }, el("summary", {}, this.word("plan_list")), el("ol", {}, ...list)));
+    }
+
+    pairs(rows) {
+      return el("table", {}, el("tbody", {}, ...rows.map(([label, text]) => el("tr", {}, el("th", { scope: "row" }, label), el("td", {}, text)))));
+    }
+
     drawLayers() {
-      const boxes = LAYERS.filter((name) => name !== "sites" || this.data.sites.length).map((name) => {
+      const boxes = LAYERS.filter((name) => this.has(name)).map((name) => {
         const box = el("input", { type: "checkbox", value: name, "data-layer": name, "data-focus": "layer-" + name });
         box.checked = this.chosen.layers.has(name);
         box.addEventListener("change", () => {
@@ -603,7 +645,7 @@
       map.on("popupopen popupclose", (event) => this.mapBox.classList.toggle("ps-reading", event.type === "popupopen"));
       map.on("zoomend", () => this.resize());
       this.veil = L.polygon([], { renderer: L.svg({ pane: "ps-veil", padding: 1 }), pane: "ps-veil", interactive: false, color: INK, weight: 2.2, fillColor: "#ffffff", fillOpacity: 0.68, smoothFactor: 0.7 }).addTo(map);
-      this.layers = { communes: L.layerGroup(), sites: L.layerGroup(), villages: L.layerGroup(), labels: L.layerGroup() };
+      this.layers = { communes: L.layerGroup(), sites: L.layerGroup(), villages: L.layerGroup(), plan: L.layerGroup(), labels: L.layerGroup() };
       this.popup = L.popup({ maxWidth: 340, minWidth: 280, autoPanPadding: [16, 16] });
       map.fitBounds(this.data.bounds, { padding: [8, 8], animate: false });
     }
@@ -653,6 +695,7 @@
       this.drawCommunes();
       this.drawSites();
       this.drawVillages();
+      this.drawPlan();
       this.arrange();
     }
 
@@ -710,6 +753,34 @@
       }
     }
 
+    drawPlan() {
+      const group = this.layers.plan.clearLayers();
+      const plan = this.data.plan;
+      if (!plan) return;
+      for (const line of plan.lines) {
+        group.addLayer(L.polyline(line.points, { renderer: this.renderer, color: PLAN, weight: 2.5, dashArray: PLAN_LINES[line.kind], interactive: false }));
+      }
+      for (const one of plan.actions) {
+        const mark = new Mark(one.place, { renderer: this.renderer, symbol: "action", color: PLAN, radius: this.actionRadius(), weight: 2 });
+        mark.phusong = { action: one.id };
+        mark.bindTooltip(() => el("span", {}, el("b", {}, one.id), " · ", one.kind), { className: "ps-tooltip" });
+        mark.on("click", (event) => {
+          L.DomEvent.stopPropagation(event);
+          this.openAction(one, false);
+        });
+        group.addLayer(mark);
+      }
+    }
+
+    actionRadius() {
+      return 5.2 * this.zoomFactor();
+    }
+
+    openAction(one, move) {
+      if (move) this.map.setView(one.place, Math.max(this.map.getZoom(), 12), { animate: false });
+      this.show("action", one.id, one.place, el("div", { class: "ps-card" }, el("h3", {}, one.kind), el("p", { class: "ps-id" }, one.id), this.pairs(one.rows)));
+    }
+
     drawVillages() {
       const group = this.layers.villages.clearLayers();
       const rows = [];
@@ -745,13 +816,14 @@
     resize() {
       this.layers.villages.eachLayer((mark) => mark.setRadius(this.villageRadius(mark.phusong.class)));
       this.layers.sites.eachLayer((mark) => mark.setRadius(this.mastRadius()));
+      this.layers.plan.eachLayer((mark) => mark.setRadius && mark.setRadius(this.actionRadius()));
       this.arrangeLabels();
     }
 
     /* Puts the chosen layers on the map, in their order. One canvas holds all marks, so that each
      * can be pointed at; what is added later lies above. */
     arrange() {
-      for (const name of ["communes", "sites", "villages"]) {
+      for (const name of ["communes", "sites", "villages", "plan"]) {
         if (this.chosen.layers.has(name)) this.layers[name].addTo(this.map);
       }
       this.arrangeLabels();
@@ -911,7 +983,7 @@
       if (!this.map.hasLayer(this.popup) || !this.opened) return;
       const { kind, id } = this.opened;
       const table = kind === "village" ? this.villages : this.communes;
-      const row = kind === "mast" ? -1 : table.find(id);
+      const row = kind === "mast" || kind === "action" ? -1 : table.find(id);
       if (row < 0) {
         this.map.closePopup();
         return;

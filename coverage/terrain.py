@@ -102,14 +102,18 @@ class Sight:
         the straight line between the feet of the antennas and lies more than `foreground_m` from
         the end: the ground around a phone lies inside its Fresnel zone whatever the mast.
         """
+        with np.errstate(invalid="ignore"):
+            counts = self._stands_out(foreground_m) | (self.excess_m > 0.0)
+        counts[[0, -1]] = False
+        return np.asarray(counts, dtype=np.bool_)
+
+    def _stands_out(self, foreground_m: float) -> BoolArray:
         profile = self.profile
         start_m, end_m = profile.ground_m[0], profile.ground_m[-1]
         feet_m = start_m + (end_m - start_m) * profile.distance_m / profile.length_m
         outside = profile.length_m - profile.distance_m > foreground_m
         with np.errstate(invalid="ignore"):
-            counts = ((profile.ground_m > feet_m) & outside) | (self.excess_m > 0.0)
-        counts[[0, -1]] = False
-        return np.asarray(counts, dtype=np.bool_)
+            return np.asarray((profile.ground_m > feet_m) & outside, dtype=np.bool_)
 
     def ridge(self, foreground_m: float) -> Obstacle | None:
         """Return the obstacle that stands most in the way; None where nothing does."""
@@ -120,14 +124,15 @@ class Sight:
 
         Raising the start by h lifts the line by h·(1 − d/D) at the distance d of D. An obstacle is
         cleared where the line passes `clearance_share` of the radius of the first Fresnel zone
-        above it; 0 asks for the line of sight alone. NaN where part of the path is not known.
+        above it; 0 asks for the line of sight alone, which is enough for ground within
+        `foreground_m` of the end. NaN where part of the path is not known.
         """
         if not self.is_known:
             return math.nan
-        counts = self.obstacles(foreground_m)
-        lack_m = (self.excess_m + clearance_share * self.fresnel_m)[counts]
-        lever = 1.0 - self.profile.distance_m[counts] / self.profile.length_m
-        return float(np.max(lack_m / lever, initial=0.0))
+        wanted_m = np.where(self._stands_out(foreground_m), clearance_share * self.fresnel_m, 0.0)
+        lever = 1.0 - self.profile.distance_m / self.profile.length_m
+        raise_m = (self.excess_m + wanted_m)[1:-1] / lever[1:-1]
+        return float(np.max(raise_m, initial=0.0))
 
 
 def profile_between(

@@ -57,7 +57,7 @@ def hashes(folder: Path) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("name", ["demo", "check", "run", "plan", "app"])
+@pytest.mark.parametrize("name", ["demo", "check", "run", "plan", "compare", "app"])
 def test_every_command_explains_itself_in_both_languages(name: str) -> None:
     for arguments in ([name, "--help"], [name, "-h"]):
         done = invoke(*arguments)

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from coverage.comparison.changes import UNITS
+from coverage.comparison.drawing import LEGEND, drawing
 from coverage.params import TECHNOLOGIES
 from coverage.text import Text
 
@@ -22,14 +23,13 @@ if TYPE_CHECKING:
 
 POLICY: Final = "default-src 'none'; base-uri 'none'; form-action 'none'; style-src 'unsafe-inline'"
 _LISTED: Final = 100
-_MAPPED: Final = "4g"
-_MAP_PX: Final = 520.0
+_SEPARATORS: Final = str.maketrans(",.", ".,")
 _STYLE: Final = """\
 body { font: 15px/1.45 system-ui, sans-serif; margin: 1rem auto; max-width: 62rem;
   padding: 0 1rem; }
 table { border-collapse: collapse; margin: .5rem 0 1rem; }
 th, td { border: 1px solid #ccc; padding: .2rem .5rem; text-align: left; vertical-align: top;
-  overflow-wrap: anywhere; }
+  overflow-wrap: break-word; max-width: 28rem; }
 td.n { text-align: right; white-space: nowrap; }
 .scroll { overflow-x: auto; }
 .synthetic { background: #fff3cd; border: 1px solid #b58900; padding: .5rem; font-weight: bold; }
@@ -66,11 +66,6 @@ _PLAN: Final = {
     "plan_opex_per_year": Text("chi phí mỗi năm", "yearly cost"),
     "plan_villages_gained": Text("thôn mới có sóng", "villages newly served"),
     "plan_households_gained": Text("hộ mới có sóng", "households newly served"),
-}
-_MARKS: Final = {
-    "better": "M{x} {u}L{r} {d}L{l} {d}Z",
-    "worse": "M{x} {d}L{r} {u}L{l} {u}Z",
-    "doubt": "M{x} {u}L{r} {y}L{x} {d}L{l} {y}Z",
 }
 
 
@@ -276,40 +271,10 @@ def _differences(differences: pd.DataFrame) -> str:
 
 
 def _map(villages: pd.DataFrame) -> str:
-    """Draw the villages as marks on a plain plane, the changed ones last; shapes beside colours."""
     placed = villages[villages["longitude"].notna() & villages["latitude"].notna()]
     if placed.empty:
         return f"<p>{_e(Text('Không có tọa độ.', 'No coordinates.'))}</p>"
-    longitude = placed["longitude"].to_numpy(float)
-    latitude = placed["latitude"].to_numpy(float)
-    x = (longitude - longitude.min()) * np.cos(np.radians(latitude.mean()))
-    y = latitude.max() - latitude
-    scale = (_MAP_PX - 20.0) / max(float(x.max()), float(y.max()), 1e-9)
-    x, y = 10.0 + x * scale, 10.0 + y * scale
-    change = placed[f"change_{_MAPPED}"].to_numpy()
-    same = np.isin(change, ["same", "unknown"])
-    doubt = ~same & ~np.isin(change, ["better", "worse"])
-    shown = {"same": same, "doubt": doubt, "better": change == "better", "worse": change == "worse"}
-    width, height = float(x.max()) + 10.0, float(y.max()) + 10.0
-    paths = {
-        kind: "".join(_mark(kind, *at) for at in zip(x[chosen], y[chosen], strict=True))
-        for kind, chosen in shown.items()
-    }
-    marks = [f'<path class="{kind}" d="{path}"/>' for kind, path in paths.items() if path]
-    legend = Text(
-        "▲ tốt lên · ▼ kém đi · ◆ không rõ ở một bên, hoặc chỉ có ở một bên · • không đổi",
-        "▲ better · ▼ worse · ◆ unknown or absent in one of them · • unchanged",
-    )
-    size = f'viewBox="0 0 {width:.0f} {height:.0f}" width="{width:.0f}" height="{height:.0f}"'
-    drawn = "\n".join(marks)
-    return f'<svg {size} role="img">\n{drawn}\n</svg>\n<p>{_e(legend)}</p>'
-
-
-def _mark(kind: str, x: float, y: float) -> str:
-    if kind == "same":
-        return f"M{x - 1:.1f} {y - 1:.1f}h2v2h-2z"
-    ends = {"x": x, "y": y, "l": x - 4, "r": x + 4, "u": y - 4, "d": y + 4}
-    return _MARKS[kind].format(**{name: f"{value:.1f}" for name, value in ends.items()})
+    return f"{drawing(placed)}\n<p>{_e(LEGEND)}</p>"
 
 
 def _table(header: Sequence[object], rows: Iterable[Sequence[object]]) -> str:
@@ -332,10 +297,11 @@ def _class_name(value: object) -> Text | str:
 
 
 def _number(value: object) -> str:
-    """Return a figure in the Vietnamese style; a dash for what is not known."""
+    """Return a figure with a point between thousands and a decimal comma; a dash for what is not known."""
     if not isinstance(value, int | float | np.number) or np.isnan(value):
         return "–"
-    return f"{value:,.6g}" if isinstance(value, float) else f"{value:,}".replace(",", ".")
+    text = f"{value:,.6f}".rstrip("0").rstrip(".") if isinstance(value, float) else f"{value:,}"
+    return text.translate(_SEPARATORS)
 
 
 def _signed(value: object) -> str:

@@ -297,7 +297,7 @@ def _class_name(value: object) -> Text | str:
 
 
 def _number(value: object) -> str:
-    """Return a figure with a point between thousands and a decimal comma; a dash for what is not known."""
+    """Return a figure, points between thousands and a decimal comma; a dash for unknown."""
     if not isinstance(value, int | float | np.number) or np.isnan(value):
         return "–"
     text = f"{value:,.6f}".rstrip("0").rstrip(".") if isinstance(value, float) else f"{value:,}"

@@ -57,6 +57,7 @@ _keep_numba_from_mistaking_us()
 _shut_the_doors_of_gdal()
 
 _PUBLIC = {
+    "compare": "coverage.comparison",
     "load_project": "coverage.io.project",
     "make_map": "coverage.maps",
     "plan": "coverage.pipeline",

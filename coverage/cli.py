@@ -237,6 +237,31 @@ def plan(
 
 
 @main.command()
+@click.argument("base", type=click.Path(path_type=Path))
+@click.argument("others", type=click.Path(path_type=Path), nargs=-1, required=True)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="Thư mục, hoặc tệp .html / a folder, or a file ending .html",
+)
+@_common
+def compare(
+    base: Path, others: tuple[Path, ...], out: Path, *, lang: Language, quiet: bool
+) -> None:
+    """So sánh các lần chạy với lần gốc / hold finished runs against the first."""
+    from coverage import comparison
+    from coverage.comparison.outputs import summary, write_comparison
+
+    found = comparison.compare(base, *others)
+    written = write_comparison(found, out)
+    if not quiet:
+        for problem in found.warnings:
+            click.echo(f"! {problem.line(lang)}", err=True)
+    click.echo(json.dumps({"out": str(written), **summary(found)}, ensure_ascii=False, indent=2))
+
+
+@main.command()
 @click.argument("project", type=click.Path(path_type=Path), required=False)
 @click.option("--port", type=click.IntRange(1, 65535), default=8501, show_default=True)
 @_common

@@ -57,7 +57,7 @@ def hashes(folder: Path) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("name", ["demo", "check", "run", "plan", "app"])
+@pytest.mark.parametrize("name", ["demo", "check", "run", "plan", "compare", "app"])
 def test_every_command_explains_itself_in_both_languages(name: str) -> None:
     for arguments in ([name, "--help"], [name, "-h"]):
         done = invoke(*arguments)
@@ -70,7 +70,7 @@ def test_every_command_explains_itself_in_both_languages(name: str) -> None:
 def test_the_group_names_its_commands() -> None:
     done = invoke("--help")
     assert done.exit_code == 0
-    for name in ("demo", "check", "run", "plan", "app"):
+    for name in ("demo", "check", "run", "plan", "compare", "app"):
         assert f"\n  {name} " in done.stdout
     assert invoke("--version").stdout.startswith("phusong")
 

@@ -60,7 +60,7 @@ def write_outputs(
             made_of["outputs"] = {path.name: sha256_of(path) for path in sorted(desk.iterdir())}
             writers.write_json(desk / "manifest.json", made_of)
             writers.write_json(desk / _TIMINGS, {k: round(v, 3) for k, v in timings.items()})
-            _move_in(desk, folder)
+            writers.move_in(desk, folder)
     except OSError as error:
         raise CoverageError(
             Text(
@@ -103,14 +103,3 @@ def _write_statistics(statistics: Statistics, folder: Path) -> None:
         writers.write_csv(folder / f"communes_{edition}.csv", communes)
     writers.write_csv(folder / "districts.csv", statistics.districts)
     writers.write_csv(folder / "four_cells.csv", statistics.four_cells)
-
-
-def _move_in(desk: Path, folder: Path) -> None:
-    """Put complete files in place, the manifest last; an earlier manifest goes first.
-
-    A folder with a manifest thus always holds the files that the manifest names.
-    """
-    folder.mkdir(exist_ok=True)
-    (folder / "manifest.json").unlink(missing_ok=True)
-    for path in sorted(desk.iterdir(), key=lambda p: (p.name == "manifest.json", p.name)):
-        path.replace(folder / path.name)

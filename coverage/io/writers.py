@@ -130,6 +130,17 @@ def write_workbook(
                 sheet.autofilter(0, 0, len(rows), len(header) - 1)
 
 
+def move_in(desk: Path, folder: Path, *, manifest: str = "manifest.json") -> None:
+    """Put complete files in place, the manifest last; an earlier manifest goes first.
+
+    A folder with a manifest thus always holds the files that the manifest names.
+    """
+    folder.mkdir(exist_ok=True)
+    (folder / manifest).unlink(missing_ok=True)
+    for path in sorted(desk.iterdir(), key=lambda p: (p.name == manifest, p.name)):
+        path.replace(folder / path.name)
+
+
 def plain_cell(value: Any) -> Cell:
     """Return a table's value as a plain one: None for everything unknown."""
     if value is None or value is pd.NA or value is pd.NaT:

@@ -197,32 +197,41 @@ def import_sheet(
 
 @main.command()
 @click.argument("project", type=click.Path(path_type=Path))
+@click.option("--budget", help="Ngân sách đầu tư, VND hoặc ví dụ 5000000USD / limit of capex")
 @click.option(
-    "--budget", required=True, help="Ngân sách đầu tư, VND hoặc ví dụ 5000000USD / limit of capex"
+    "--target",
+    help="Tỷ lệ hộ chưa có sóng cần phủ, ví dụ 90%, với chi phí thấp nhất / share to reach",
 )
 @click.option("--out", type=click.Path(path_type=Path), help="Thư mục kết quả / output folder")
 @click.option("--workers", type=click.IntRange(min=1), help="Số luồng / threads")
 @_common
 def plan(
     project: Path,
-    budget: str,
+    budget: str | None,
+    target: str | None,
     out: Path | None,
     workers: int | None,
     *,
     lang: Language,
     quiet: bool,
 ) -> None:
-    """Chạy, rồi chọn hạng mục xây dựng trong ngân sách / run, then plan under a budget."""
+    """Chạy, rồi chọn hạng mục xây dựng theo ngân sách hoặc mục tiêu / run, then plan."""
     from coverage import pipeline
 
     result, found, folder = pipeline.plan_project(
-        project, budget, out, workers=workers, progress=None if quiet else _progress(lang)
+        project,
+        out,
+        budget=budget,
+        target=target,
+        workers=workers,
+        progress=None if quiet else _progress(lang),
     )
     if not quiet:
         for problem in result.warnings:
             click.echo(f"! {problem.line(lang)}", err=True)
     told = {
         "out": str(folder),
+        "aim": found.aim,
         "budget": found.budget,
         "spent": found.spent,
         "actions": len(found.actions),

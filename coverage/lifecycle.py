@@ -10,10 +10,13 @@ from typing import Final
 
 import pandas as pd
 
+from coverage.errors import Problem
 from coverage.params import GAP_STATUSES, TECHNOLOGIES
 from coverage.tables import flags
+from coverage.text import Text
 
 SERVED_STATUSES: Final = ("on_air", "verified")
+_LISTED: Final = 20
 NOT_RECORDED: Final = "not_recorded"
 _FIBRE: Final = "fibre"
 _OF_NEWEST: Final = {
@@ -121,3 +124,28 @@ def _titled(sums: pd.DataFrame, technology: str, operator: str) -> pd.DataFrame:
     table.insert(0, "technology", technology)
     table.insert(1, "operator", operator)
     return table
+
+
+def remarks(villages: pd.DataFrame) -> tuple[Problem, ...]:
+    """Say of which villages service is told though none is predicted; neither overwrites."""
+    columns = [name for name in villages.columns if name.startswith("gap_conflict_")]
+    return tuple(
+        Problem(
+            severity="warning",
+            rule="status_against_prediction",
+            file="gap_status",
+            column=name.replace("conflict", "status"),
+            value=", ".join(villages.loc[in_conflict, "village_id"].astype(str).head(_LISTED)),
+            count=int(in_conflict.sum()),
+            what=Text(
+                "ghi là đã phát sóng nhưng dự báo (hoặc bảng thôn) cho thấy chưa có",
+                "told to be in service, but prediction (or the village table) says there is none",
+            ),
+            fix=Text(
+                "Đo kiểm tại thôn; cả hai thông tin được giữ lại.",
+                "Measure in the village; both statements are kept.",
+            ),
+        )
+        for name in columns
+        if (in_conflict := villages[name].fillna(False).astype(bool)).any()
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import geopandas as gpd
 import numpy as np
@@ -181,13 +181,16 @@ class Plan:
     microwave hops, `fibre_routes` pieces of new fibre; `stations` the planned cells as rows of a
     station table. Money is VND; `budget` limits the capex, `spent` of it is used. `objective` is
     the weight of the villages gained, `bound` what no plan exceeds, `gap` = (bound - objective) /
-    bound. `curve` holds smaller budgets as well. `parameters` are the planning rules used.
+    bound; where the aim is a target, `objective` is the cost over the horizon, `bound` what no plan
+    that reaches it undercuts, `gap` = (objective - bound) / objective. `curve` holds smaller
+    budgets as well. `parameters` are the planning rules used.
     """
 
     actions: gpd.GeoDataFrame
     links: gpd.GeoDataFrame
     fibre_routes: gpd.GeoDataFrame
     stations: gpd.GeoDataFrame
+    aim: Literal["budget", "target"]
     budget: int
     spent: int
     objective: float

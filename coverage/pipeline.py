@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -28,16 +28,14 @@ from coverage import (
     statistics,
     survey,
 )
-from coverage.errors import Problem, ScenarioError
+from coverage.errors import ScenarioError
 from coverage.io.project import load_project, project_path
 from coverage.io.store import Arrays, Store, default_folder
 from coverage.model import Inputs, Plan, Prediction, Result, Statistics
 from coverage.params import Scenario
-from coverage.planning.plan import make_plan, make_prospect
+from coverage.planning.plan import make_least_plan, make_plan, make_prospect
 from coverage.prediction import Progress
 from coverage.text import Text
-
-_LISTED: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +227,7 @@ def ranked(
         fibre_gaps=assessment.fibre_gaps,
         gap_statuses=assessment.gap_statuses,
         scoreboard=assessment.scoreboard,
-        warnings=(*inputs.warnings, *_told(ranking), *_claimed_in_vain(villages)),
+        warnings=(*inputs.warnings, *priority.remarks(ranking), *lifecycle.remarks(villages)),
         clusters=assessment.clusters,
         measured=assessment.measured,
         measure_next=survey.measure_next(
@@ -247,11 +245,14 @@ def ranked(
 def plan(
     result: Result,
     *,
-    budget: str | float,
+    budget: str | float | None = None,
+    target: str | float | None = None,
     workers: int | None = None,
     progress: Progress | None = None,
 ) -> Plan:
-    """Choose what to build under a budget, for the villages that a run found without 4G.
+    """Choose what to build for the villages that a run found without 4G.
+
+    Under a budget as many as possible are served; a target is reached at least cost.
 
     Parameters
     ----------
@@ -259,6 +260,9 @@ def plan(
         What `run` found, with its scenario.
     budget
         Limit of the capex: an amount in VND, or a text such as "5000000USD".
+    target
+        Share of the households without service (or people, villages: `objective` of the planning
+        rules) to be served, such as 0.9 or "90%"; a budget beside it limits the capex.
     workers
         Threads of the prediction of candidates; the plan does not depend on it.
     progress
@@ -267,31 +271,37 @@ def plan(
     Raises
     ------
     ScenarioError
-        Where the budget is not an amount, or a lock names an action that there is not.
+        Where the budget is not an amount, the target not a share, neither is given, or a lock names
+        an action that there is not.
     InfeasibleError
-        Where what must be built cannot be, with the reason.
+        Where what must be built cannot be, or the target not be reached, with the reason.
     """
-    budget_vnd = _budget(budget, result.scenario)
+    budget_vnd, target_share = _aim(budget, target, result.scenario)
     prospect = make_prospect(result, workers=workers, progress=progress)
     _tell(progress, "planning", 0.0)
-    found = make_plan(prospect, budget_vnd)
+    if target_share is not None:
+        found = make_least_plan(prospect, target_share, budget_vnd)
+    else:
+        assert budget_vnd is not None  # noqa: S101 - one of the two is given
+        found = make_plan(prospect, budget_vnd)
     _tell(progress, "planning", 1.0)
     return found
 
 
 def plan_project(
     path: Path | str,
-    budget: str,
     out: Path | str | None = None,
     *,
+    budget: str | None = None,
+    target: str | None = None,
     workers: int | None = None,
     progress: Progress | None = None,
 ) -> tuple[Result, Plan, Path]:
     """Run a project folder, plan, and write every output of both, whole or not at all."""
     result, found, folder = _project_run(
-        path, out, budget=budget, workers=workers, progress=progress
+        path, out, aim=(budget, target), workers=workers, progress=progress
     )
-    assert found is not None  # noqa: S101 - a budget was given
+    assert found is not None  # noqa: S101 - an aim was given
     return result, found, folder
 
 
@@ -309,20 +319,45 @@ def run_project(
     tuple
         The result and the folder written to (default: `outputs` in the project).
     """
-    result, _, folder = _project_run(path, out, budget=None, workers=workers, progress=progress)
+    result, _, folder = _project_run(path, out, aim=None, workers=workers, progress=progress)
     return result, folder
 
 
-def _budget(budget: str | float, scenario: Scenario) -> int:
-    text = budget if isinstance(budget, str) else f"{budget:.0f}VND"
-    return costs.parse_amount(text, scenario.costs)
+def _aim(
+    budget: str | float | None, target: str | float | None, scenario: Scenario
+) -> tuple[int | None, float | None]:
+    """Return the budget in VND and the target as a share, each None where it is not given."""
+    if budget is None and target is None:
+        raise ScenarioError(Text("Cần ngân sách hoặc mục tiêu.", "A budget or a target is needed."))
+    budget_vnd = None
+    if budget is not None:
+        text = budget if isinstance(budget, str) else f"{budget:.0f}VND"
+        budget_vnd = costs.parse_amount(text, scenario.costs)
+    return budget_vnd, None if target is None else _share(target)
+
+
+def _share(target: str | float) -> float:
+    """Read "90%", "90 %", "0,9" or 0.9."""
+    text = str(target).strip().replace(",", ".")
+    try:
+        share = float(text.removesuffix("%")) / (100.0 if text.endswith("%") else 1.0)
+    except ValueError:
+        share = float("nan")
+    if not 0.0 < share <= 1.0:
+        raise ScenarioError(
+            Text(
+                f"Mục tiêu “{target}” không hợp lệ: viết 90% hoặc 0,9.",
+                f"The target “{target}” is not valid: write 90% or 0.9.",
+            )
+        )
+    return share
 
 
 def _project_run(
     path: Path | str,
     out: Path | str | None,
     *,
-    budget: str | None,
+    aim: tuple[str | None, str | None] | None,
     workers: int | None,
     progress: Progress | None,
 ) -> tuple[Result, Plan | None, Path]:
@@ -333,16 +368,17 @@ def _project_run(
     clock = time.perf_counter()
     _tell(progress, "inputs", 0.0)
     inputs = load_project(toml)
-    if budget is not None:
-        _budget(budget, inputs.scenario)  # a wrong amount is told before the work begins
+    if aim is not None:
+        _aim(*aim, inputs.scenario)  # what cannot be read is told before the work begins
     timings["inputs_s"] = time.perf_counter() - clock
     _tell(progress, "inputs", 1.0)
     result = run(inputs, workers=workers, progress=progress)
     timings["run_s"] = time.perf_counter() - clock - timings["inputs_s"]
     found = None
-    if budget is not None:
+    if aim is not None:
         clock = time.perf_counter()
-        found = plan(result, budget=budget, workers=workers, progress=progress)
+        budget, target = aim
+        found = plan(result, budget=budget, target=target, workers=workers, progress=progress)
         timings["plan_s"] = time.perf_counter() - clock
     _tell(progress, "exports", 0.0)
     exports.write_outputs(
@@ -371,76 +407,6 @@ def _refuse_input_folder(folder: Path, project: Path) -> None:
 def _tell(progress: Progress | None, stage: str, share: float) -> None:
     if progress is not None:
         progress(stage, share)
-
-
-def _told(ranking: priority.Ranking) -> tuple[Problem, ...]:
-    """Say which criteria could not be used, tell nothing apart, or lack values."""
-    found = (
-        (
-            "criterion_without_data",
-            ranking.unused,
-            Text(
-                "tiêu chí không có cột dữ liệu; trọng số được chia cho các tiêu chí còn lại",
-                "the data lack the criterion's column; its weight went to the others",
-            ),
-            Text("Bổ sung cột hoặc bỏ tiêu chí.", "Add the column or drop the criterion."),
-        ),
-        (
-            "criterion_all_equal",
-            ranking.flat,
-            Text(
-                "mọi thôn bằng nhau ở tiêu chí này; nó không làm đổi thứ hạng",
-                "all villages are equal on the criterion; it does not change the ranks",
-            ),
-            Text("Kiểm tra cột dữ liệu hoặc bỏ tiêu chí.", "Check the column, or drop it."),
-        ),
-        (
-            "criterion_with_unknown_values",
-            tuple(f"{name}: {count}" for name, count in ranking.unknown.items()),
-            Text(
-                "tiêu chí thiếu giá trị ở một số thôn; được tính theo quy tắc “missing”",
-                "the criterion lacks values of some villages; its rule “missing” applies",
-            ),
-            Text("Bổ sung giá trị còn thiếu.", "Fill in the values."),
-        ),
-    )
-    return tuple(
-        Problem(
-            severity="warning",
-            rule=rule,
-            file="[scenario.priority]",
-            value=", ".join(names),
-            what=what,
-            fix=fix,
-        )
-        for rule, names, what, fix in found
-        if names
-    )
-
-
-def _claimed_in_vain(villages: pd.DataFrame) -> tuple[Problem, ...]:
-    """Say of which villages service is told though none is predicted; neither overwrites."""
-    columns = [name for name in villages.columns if name.startswith("gap_conflict_")]
-    return tuple(
-        Problem(
-            severity="warning",
-            rule="status_against_prediction",
-            file="gap_status",
-            column=name.replace("conflict", "status"),
-            value=", ".join(villages.loc[in_conflict, "village_id"].astype(str).head(_LISTED)),
-            count=int(in_conflict.sum()),
-            what=Text(
-                "ghi là đã phát sóng nhưng dự báo (hoặc bảng thôn) cho thấy chưa có",
-                "told to be in service, but prediction (or the village table) says there is none",
-            ),
-            fix=Text(
-                "Đo kiểm tại thôn; cả hai thông tin được giữ lại.",
-                "Measure in the village; both statements are kept.",
-            ),
-        )
-        for name in columns
-        if (in_conflict := villages[name].fillna(False).astype(bool)).any()
-    )
 
 
 def _packed(found: Prediction) -> Arrays:

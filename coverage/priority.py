@@ -9,8 +9,10 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from coverage.errors import Problem
 from coverage.params import Criterion, PriorityRules, StabilityRules
 from coverage.tables import flags, numbers
+from coverage.text import Text
 
 Weights = np.ndarray[Any, np.dtype[np.float64]]
 
@@ -191,3 +193,48 @@ def _drawn_weights(shares: Weights, shaking: StabilityRules) -> Weights:
         alpha = shaking.concentration * shares[weighing]
         drawn[:, weighing] = rng.dirichlet(alpha, size=shaking.draws)
     return drawn
+
+
+def remarks(ranking: Ranking) -> tuple[Problem, ...]:
+    """Say which criteria could not be used, tell nothing apart, or lack values."""
+    found = (
+        (
+            "criterion_without_data",
+            ranking.unused,
+            Text(
+                "tiêu chí không có cột dữ liệu; trọng số được chia cho các tiêu chí còn lại",
+                "the data lack the criterion's column; its weight went to the others",
+            ),
+            Text("Bổ sung cột hoặc bỏ tiêu chí.", "Add the column or drop the criterion."),
+        ),
+        (
+            "criterion_all_equal",
+            ranking.flat,
+            Text(
+                "mọi thôn bằng nhau ở tiêu chí này; nó không làm đổi thứ hạng",
+                "all villages are equal on the criterion; it does not change the ranks",
+            ),
+            Text("Kiểm tra cột dữ liệu hoặc bỏ tiêu chí.", "Check the column, or drop it."),
+        ),
+        (
+            "criterion_with_unknown_values",
+            tuple(f"{name}: {count}" for name, count in ranking.unknown.items()),
+            Text(
+                "tiêu chí thiếu giá trị ở một số thôn; được tính theo quy tắc “missing”",
+                "the criterion lacks values of some villages; its rule “missing” applies",
+            ),
+            Text("Bổ sung giá trị còn thiếu.", "Fill in the values."),
+        ),
+    )
+    return tuple(
+        Problem(
+            severity="warning",
+            rule=rule,
+            file="[scenario.priority]",
+            value=", ".join(names),
+            what=what,
+            fix=fix,
+        )
+        for rule, names, what, fix in found
+        if names
+    )

@@ -222,6 +222,34 @@ def test_a_plan_writes_its_outputs_beside_those_of_a_run(project: Path, tmp_path
     )
 
 
+def test_a_target_is_reached_or_ends_with_code_3(project: Path) -> None:
+    # All villages are served as they stand: there is nothing to reach.
+    idle = invoke("plan", project, "--target", "100%", "--quiet")
+    assert (idle.exit_code, json.loads(idle.stdout)["spent"]) == (0, 0)
+    made.write_toml(
+        project,
+        scenario={"thresholds": "strict", "level": "indoor", "planning": {"serve": "good"}},
+    )
+    out = project.parent / "none"
+    poor = invoke(
+        *("plan", project, "--target", "100%", "--budget", "1000", "--out", out),
+        *("--quiet", "--lang", "en"),
+    )
+    assert (poor.exit_code, poor.stdout) == (3, "")
+    assert "the most is 0" in poor.stderr
+    assert not out.exists()
+    rich = invoke("plan", project, "--target", "100%", "--quiet")
+    told = json.loads(rich.stdout)
+    # by hand: the low band on mast A, 16,500 USD at 26,000 VND, is the one way
+    assert (rich.exit_code, told["aim"], told["spent"]) == (0, "target", 429_000_000)
+
+
+def test_a_plan_needs_a_budget_or_a_target(project: Path) -> None:
+    done = invoke("plan", project, "--quiet")
+    assert done.exit_code == 2
+    assert "ngân sách hoặc mục tiêu" in done.stderr
+
+
 def test_a_plan_refuses_what_is_no_amount_before_it_writes(project: Path) -> None:
     done = invoke("plan", project, "--budget", "nhiều", "--quiet")
     assert (done.exit_code, done.stdout) == (2, "")

@@ -25,7 +25,7 @@ from coverage.io.files import sha256_of
 from coverage.model import Plan, Result, Statistics
 from coverage.text import Text
 
-_PLAN_FIGURES: Final = ("budget", "spent", "objective", "bound", "gap", "solver")
+_PLAN_FIGURES: Final = ("aim", "budget", "spent", "objective", "bound", "gap", "solver")
 _TIMINGS: Final = "timings.json"
 
 

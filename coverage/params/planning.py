@@ -41,7 +41,7 @@ class PlanningRules(Frozen):
     source: str
     year: int
     is_assumption: bool
-    objective: Literal["households", "population", "villages"]
+    objective: Literal["households", "population", "villages", "priority"]
     serve: Literal["covered", "good"]
     phases: Annotated[tuple[Annotated[float, Field(gt=0.0)], ...], Field(min_length=1)]
     curve_points: Annotated[int, Field(ge=0, le=100)]

@@ -129,6 +129,8 @@ def _weights(result: Result, scenario: Scenario, candidates: Candidates) -> Any:
         return villages["population"].to_numpy(dtype=float)
     if scenario.planning.objective == "villages":
         return np.ones(len(villages))
+    if scenario.planning.objective == "priority":
+        return households * villages["priority_score"].to_numpy(dtype=float)
     return households
 
 

@@ -121,6 +121,10 @@ def least_cost(
     """
     settings = settings or SolverSettings()
     began = time.perf_counter()
+    if problem.actions == 0:
+        if target > 0.0:
+            raise InfeasibleError(_too_much(target, most=0.0))
+        return Optimum(choice=NOTHING, objective=0.0, bound=0.0, method="optimal", seconds=0.0)
     model = Model(problem)
     start = greedy(problem)
     if start is not None and start.objective(problem) < target:
@@ -131,12 +135,7 @@ def least_cost(
         if not found.is_infeasible:
             raise InfeasibleError(_OUT_OF_TIME)
         most = optimise(problem, settings=settings).objective
-        raise InfeasibleError(
-            Text(
-                f"Không phương án nào đạt mục tiêu {target:g}; nhiều nhất là {most:g}.",
-                f"No plan reaches the target of {target:g}; the most is {most:g}.",
-            )
-        )
+        raise InfeasibleError(_too_much(target, most))
     cost = choice.capex(problem) + opex_years * choice.opex(problem)
     return Optimum(
         choice=choice,
@@ -144,6 +143,13 @@ def least_cost(
         bound=min(found.bound, cost),
         method=found.status,
         seconds=time.perf_counter() - began,
+    )
+
+
+def _too_much(target: float, most: float) -> Text:
+    return Text(
+        f"Không phương án nào đạt mục tiêu {target:g}; nhiều nhất là {most:g}.",
+        f"No plan reaches the target of {target:g}; the most is {most:g}.",
     )
 
 

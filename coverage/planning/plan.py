@@ -12,11 +12,11 @@ import shapely
 
 from coverage.costs import annuity_factor
 from coverage.model import Plan, Result
-from coverage.params import Scenario
+from coverage.params import PlanningRules, Scenario
 from coverage.planning.candidates import Candidates, make_candidates
 from coverage.planning.milp import SolverSettings
 from coverage.planning.network import Network, make_network
-from coverage.planning.optimise import Optimum, budget_curve, optimise
+from coverage.planning.optimise import Optimum, budget_curve, least_cost, optimise
 from coverage.planning.problem import NO_NODE, Choice
 from coverage.planning.reach import Reach, make_reach, serving
 from coverage.prediction import Progress
@@ -68,50 +68,96 @@ def make_plan(prospect: Prospect, budget_vnd: int) -> Plan:
         Where what must be built cannot be, with the reason.
     """
     network, rules = prospect.network, prospect.scenario.planning
-    problem = network.problem.with_budget(float(budget_vnd))
-    settings = SolverSettings(
-        time_limit_s=rules.time_limit_s,
-        relative_gap=rules.relative_gap,
-        threads=rules.threads,
-        seed=rules.seed,
-    )
+    problem, settings = network.problem.with_budget(float(budget_vnd)), _settings(rules)
     years = annuity_factor(prospect.scenario.costs)
-    budgets = [budget_vnd * k / rules.curve_points for k in range(1, rules.curve_points)]
+    budgets = _steps_to(budget_vnd, rules.curve_points)[:-1]
     points = budget_curve(problem, budgets, settings=settings, opex_years=years)
     start = points[-1].choice if points else None
     best = optimise(problem, settings=settings, start=start, opex_years=years)
     built = _built(prospect, best.choice, budget_vnd)
-    weight = problem.weight
-    objective = float(weight[built.served].sum())
+    objective = float(problem.weight[built.served].sum())
     together = objective - best.objective
     bound = max(best.bound + together, objective)
+    # Budgets too small for what must be built have no point; those are the smallest.
+    asked = [*budgets[len(budgets) - len(points) :], float(budget_vnd)]
     return Plan(
         actions=built.actions,
         links=built.links,
         fibre_routes=built.routes,
         stations=built.stations,
+        aim="budget",
         budget=budget_vnd,
         spent=int(built.actions["capex"].sum()),
         objective=objective,
         bound=bound,
         gap=(bound - objective) / bound if bound > 0 else 0.0,
         solver=f"HiGHS, {best.method}",
-        curve=_curve(network, budgets, points, budget_vnd, best),
+        curve=_curve(network, asked, [*points, best]),
         parameters=rules.model_dump(mode="json"),
     )
 
 
-def _curve(
-    network: Network, budgets: list[float], points: list[Optimum], budget_vnd: int, best: Optimum
-) -> pd.DataFrame:
+def make_least_plan(prospect: Prospect, target_share: float, budget_vnd: int | None = None) -> Plan:
+    """Choose what to build to serve a share of the weight without service at least cost.
+
+    `objective` is the cost: capex and the present value of opex over the horizon; no plan that
+    reaches the target costs less than `bound`, and `gap` = (objective - bound) / objective. Without
+    a budget the plan's own capex is its budget.
+
+    Raises
+    ------
+    InfeasibleError
+        Where no plan, within the budget if there is one, reaches the target, with the most that
+        can be reached.
+    """
+    network, rules = prospect.network, prospect.scenario.planning
+    problem, settings = network.problem, _settings(rules)
+    if budget_vnd is not None:
+        problem = problem.with_budget(float(budget_vnd))
+    years = annuity_factor(prospect.scenario.costs)
+    target = target_share * float(problem.weight.sum())
+    best = least_cost(problem, target, settings=settings, opex_years=years)
+    capex = int(best.choice.capex(problem))
+    built = _built(prospect, best.choice, capex)
+    asked = _steps_to(capex, rules.curve_points)
+    points = budget_curve(problem, asked, settings=settings, opex_years=years)
+    return Plan(
+        actions=built.actions,
+        links=built.links,
+        fibre_routes=built.routes,
+        stations=built.stations,
+        aim="target",
+        budget=capex if budget_vnd is None else budget_vnd,
+        spent=int(built.actions["capex"].sum()),
+        objective=best.objective,
+        bound=best.bound,
+        gap=(best.objective - best.bound) / best.objective if best.objective > 0 else 0.0,
+        solver=f"HiGHS, {best.method}",
+        curve=_curve(network, asked[len(asked) - len(points) :], points),
+        parameters=rules.model_dump(mode="json") | {"target_share": target_share},
+    )
+
+
+def _settings(rules: PlanningRules) -> SolverSettings:
+    return SolverSettings(
+        time_limit_s=rules.time_limit_s,
+        relative_gap=rules.relative_gap,
+        threads=rules.threads,
+        seed=rules.seed,
+    )
+
+
+def _steps_to(budget_vnd: int, points: int) -> list[float]:
+    """Return the budgets of the curve, the last one whole."""
+    return [budget_vnd * k / points for k in range(1, points)] + [float(budget_vnd)]
+
+
+def _curve(network: Network, asked: list[float], points: list[Optimum]) -> pd.DataFrame:
     """Return what each budget serves, by the rule of the optimiser."""
-    # Budgets too small for what must be built have no point; those are the smallest.
-    asked = [*budgets[len(budgets) - len(points) :], float(budget_vnd)]
-    rows = zip(asked, [*points, best], strict=True)
     return pd.DataFrame(
         [
             (int(b), int(o.choice.capex(network.problem)), o.objective, o.bound, round(o.gap, 6))
-            for b, o in rows
+            for b, o in zip(asked, points, strict=True)
         ],
         columns=["budget", "capex", "objective", "bound", "gap"],
     )

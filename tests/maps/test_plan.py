@@ -49,6 +49,7 @@ def plan(result: Result) -> Plan:
         links=gpd.GeoDataFrame({"link_id": ["L"]}, geometry=[line], crs=crs),
         fibre_routes=gpd.GeoDataFrame({"segment_id": []}, geometry=[], crs=crs),
         stations=gpd.GeoDataFrame({"site_id": []}, geometry=[], crs=crs),
+        aim="budget",
         budget=5_000_000_000,
         spent=3_000_000_000,
         objective=1_240.0,

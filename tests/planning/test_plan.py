@@ -228,3 +228,42 @@ def test_a_lock_on_an_unknown_action_is_refused(result: Result) -> None:
     locked = replace(result, scenario=result.scenario.model_copy(update={"planning": rules}))
     with pytest.raises(ScenarioError, match="N-nowhere"):
         pipeline.plan(locked, budget=PLENTY)
+
+
+def test_a_target_is_reached_at_least_cost(result: Result, plan: Plan) -> None:
+    # V1, V2, V3 and V4 of 140 households are without service: half of them are 70
+    half = pipeline.plan(result, target=0.5)
+    assert half.aim == "target"
+    assert int(half.actions["households_gained"].sum()) >= 70
+    assert half.spent <= half.budget
+    # one mast behind the wall serves all at once: half needs no less
+    assert half.spent == plan.spent
+    assert 0.0 < half.bound <= half.objective
+    assert half.gap == pytest.approx(1 - half.bound / half.objective)
+    # the same money cannot reach the half with less: one dong below it no plan does
+    with pytest.raises(InfeasibleError):
+        pipeline.plan(result, target=0.5, budget=0)
+    everything = pipeline.plan(result, target="100%")
+    assert int(everything.actions["households_gained"].sum()) == 140
+    assert everything.objective >= half.objective
+
+
+@pytest.mark.parametrize("target", ["0%", "101%", "nhiều", 0.0, float("nan")])
+def test_a_target_is_a_share(result: Result, target: str | float) -> None:
+    with pytest.raises(ScenarioError, match="90%"):
+        pipeline.plan(result, target=target)
+
+
+def test_a_plan_needs_an_aim(result: Result) -> None:
+    with pytest.raises(ScenarioError, match="budget or a target"):
+        pipeline.plan(result)
+
+
+def test_priority_as_the_weight(result: Result) -> None:
+    rules = scenario(objective="priority")
+    weighted = replace(result, scenario=rules)
+    found = pipeline.plan(weighted, budget=PLENTY)
+    served = result.villages[result.villages["village_id"].isin(["V1", "V2", "V3", "V4"])]
+    # with plenty of money all four are served; their weight by hand is the sum of products
+    wanted = float((served["households"] * served["priority_score"]).sum())
+    assert found.objective == pytest.approx(wanted, rel=1e-9)

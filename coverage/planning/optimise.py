@@ -112,44 +112,53 @@ def least_cost(
     -------
     Optimum
         `objective` and `bound` are costs here: no plan that reaches the target costs less than
-        `bound`, so `gap` is negative or 0.
+        `bound`, so `gap` is negative or 0. A model too large for HiGHS takes the greedy plan, which
+        is not looked at for what it could spare, and a bound of 0.
 
     Raises
     ------
     InfeasibleError
-        Where no plan within the budget reaches the target, with the most that can be reached.
+        Where no plan within the budget reaches the target, with the most that can be reached, or
+        none was found in time.
     """
     settings = settings or SolverSettings()
     began = time.perf_counter()
     if problem.actions == 0:
         if target > 0.0:
-            raise InfeasibleError(_too_much(target, most=0.0))
+            raise InfeasibleError(_too_much(problem, target, NOTHING))
         return Optimum(choice=NOTHING, objective=0.0, bound=0.0, method="optimal", seconds=0.0)
-    model = Model(problem)
     start = greedy(problem)
     if start is not None and start.objective(problem) < target:
         start = None
-    found = model.minimise_cost(target, settings, start, opex_years=opex_years)
-    choice = found.choice or start
+    model = Model(problem)
+    if model.columns > LARGEST_MODEL:
+        choice, bound, method = start, 0.0, "greedy"
+    else:
+        found = model.minimise_cost(target, settings, start, opex_years=opex_years)
+        if found.is_infeasible:
+            raise InfeasibleError(
+                _too_much(problem, target, optimise(problem, settings=settings).choice)
+            )
+        choice, bound, method = found.choice or start, found.bound, found.status
     if choice is None:
-        if not found.is_infeasible:
-            raise InfeasibleError(_OUT_OF_TIME)
-        most = optimise(problem, settings=settings).objective
-        raise InfeasibleError(_too_much(target, most))
+        raise InfeasibleError(_OUT_OF_TIME)
     cost = choice.capex(problem) + opex_years * choice.opex(problem)
     return Optimum(
         choice=choice,
         objective=cost,
-        bound=min(found.bound, cost),
-        method=found.status,
+        bound=min(max(bound, 0.0), cost),
+        method=method,
         seconds=time.perf_counter() - began,
     )
 
 
-def _too_much(target: float, most: float) -> Text:
+def _too_much(problem: PlanProblem, target: float, most: Choice) -> Text:
+    reached, capex = most.objective(problem), most.capex(problem)
     return Text(
-        f"Không phương án nào đạt mục tiêu {target:g}; nhiều nhất là {most:g}.",
-        f"No plan reaches the target of {target:g}; the most is {most:g}.",
+        f"Không phương án nào đạt mục tiêu {target:g}; nhiều nhất là {reached:g}, "
+        f"với vốn {capex:,.0f}.",
+        f"No plan reaches the target of {target:g}; the most is {reached:g}, "
+        f"for a capex of {capex:,.0f}.",
     )
 
 

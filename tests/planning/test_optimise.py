@@ -126,3 +126,23 @@ def test_a_village_served_by_two_together_counts_once_both_stand() -> None:
 def test_nothing_fits_a_budget_of_zero() -> None:
     found = optimise(problem([5.0], [[0]], [1.0], 0.0))
     assert (found.choice.actions, found.objective, found.gap) == ((), 0.0, 0.0)
+
+
+def test_a_target_of_a_model_too_large_takes_the_greedy_plan(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # two villages of 6 and 4, an action each, one for both; half of the weight is wanted
+    made = problem([6.0, 4.0], [[0], [1], [0, 1]], [3.0, 3.0, 5.0], 10.0)
+    exact = least_cost(made, 5.0, settings=EXACT)
+    assert (exact.choice.actions, exact.objective) == ((0,), 3.0)
+    monkeypatch.setattr("coverage.planning.optimise.LARGEST_MODEL", 1)
+    found = least_cost(made, 5.0, settings=EXACT)
+    assert (found.method, found.bound) == ("greedy", 0.0)
+    assert found.choice.objective(made) >= 5.0
+    assert not faults(made, found.choice)
+
+
+def test_a_target_out_of_reach_tells_the_most_and_its_price() -> None:
+    made = problem([6.0, 4.0], [[0], [1]], [3.0, 4_000.0], 5_000.0)
+    with pytest.raises(InfeasibleError, match="the most is 10, for a capex of 4,003"):
+        least_cost(made, 11.0, settings=EXACT)

@@ -102,7 +102,7 @@ def _facts(result: Result, village: Any) -> dict[str, str]:
     facts = {
         "Thứ tự ưu tiên / Rank": f"{village['priority_rank']} / {len(result.villages)}",
         "Thứ tự 5–95 % / Rank 5–95 %": f"{village['rank_low']}–{village['rank_high']}",
-        "Vào 20 thôn đầu / In top 20": share(village["top20_share"], 0),
+        "Vào 20 thôn đầu / In top 20": share(village["top20_share"], 1.0),
         "Điểm / Score": number(village["priority_score"], 3),
         "Mã thôn / Village id": str(village["village_id"]),
         "Mã xã / Commune code": str(village["commune_code"]),

@@ -41,7 +41,7 @@ def write_outputs(
     """Write all outputs of a run, and of a plan if there is one, into a folder.
 
     They are made in a temporary folder beside it and moved in when all are complete, the manifest
-    last. Files of other names stay.
+    last. What an earlier run left and this one does not write goes; other files stay.
 
     Raises
     ------

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +19,7 @@ import rasterio
 import rasterio.shutil
 import xlsxwriter
 
+from coverage.io.files import sha256_of
 from coverage.model import Raster
 
 _EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)
@@ -133,12 +134,31 @@ def write_workbook(
 def move_in(desk: Path, folder: Path, *, manifest: str = "manifest.json") -> None:
     """Put complete files in place, the manifest last; an earlier manifest goes first.
 
-    A folder with a manifest thus always holds the files that the manifest names.
+    A folder with a manifest thus always holds the files that the manifest names. What the earlier
+    one names and the new one does not is removed, unless somebody changed it since.
     """
     folder.mkdir(exist_ok=True)
+    fresh = {path.name for path in desk.iterdir()}
+    stale = _unchanged(folder / manifest, fresh)
     (folder / manifest).unlink(missing_ok=True)
+    for path in stale:
+        path.unlink(missing_ok=True)
     for path in sorted(desk.iterdir(), key=lambda p: (p.name == manifest, p.name)):
         path.replace(folder / path.name)
+
+
+def _unchanged(manifest: Path, fresh: Container[str]) -> list[Path]:
+    """Return the files beside a manifest that are still as it says, but for the `fresh` ones."""
+    try:
+        outputs = dict(json.loads(manifest.read_text(encoding="utf-8"))["outputs"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return []
+    found = [
+        (manifest.parent / name, digest)
+        for name, digest in outputs.items()
+        if Path(name).name == name and name not in fresh
+    ]
+    return [path for path, digest in found if path.is_file() and sha256_of(path) == digest]
 
 
 def plain_cell(value: Any) -> Cell:

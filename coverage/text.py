@@ -18,6 +18,7 @@ _ALPHABET: Final = "aăâbcdđeêfghijklmnoôơpqrstuưvwxyz"
 _LETTER_RANK: Final = {letter: rank for rank, letter in enumerate(_ALPHABET)}
 _TONES: Final = ("\u0300", "\u0309", "\u0303", "\u0301", "\u0323")  # huyền hỏi ngã sắc nặng
 _TONE_RANK: Final = {tone: rank for rank, tone in enumerate(_TONES, start=1)}
+_SEPARATORS: Final = str.maketrans(",.", ".,")
 _LOOKALIKES: Final = str.maketrans({"\u00d0": "Đ", "\u0189": "Đ", "\u00f0": "đ", "\u0256": "đ"})
 
 
@@ -35,6 +36,12 @@ class Text:
     def __str__(self) -> str:
         """Return both languages, Vietnamese first."""
         return self.vi if self.vi == self.en else f"{self.vi} / {self.en}"
+
+
+def decimal(value: float, digits: int) -> Text:
+    """Write a number in the separators of each language."""
+    english = f"{value:,.{digits}f}"
+    return Text(english.translate(_SEPARATORS), english)
 
 
 def normalised(value: str) -> str:

@@ -85,7 +85,8 @@ def views(
     cells = prediction.cells
     if "path_site" not in villages.columns:
         return {}
-    sites = Sites.of(cells[cells["technology"] == MAIN_TECHNOLOGY], inputs)
+    spoken_of = cells["site_id"].isin(villages["path_site"])
+    sites = Sites.of(cells[spoken_of & (cells["technology"] == MAIN_TECHNOLOGY)], inputs)
     if sites is None:
         return {}
     names = zip(villages["path_site"], villages["path_operator"], strict=True)

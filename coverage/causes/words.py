@@ -14,7 +14,7 @@ from coverage.causes.finding import Cause, Finding
 from coverage.causes.sites import Site, View, within
 from coverage.params import MAIN_TECHNOLOGY, CauseRules
 from coverage.terrain import Obstacle
-from coverage.text import Text
+from coverage.text import Text, decimal
 
 _COARSE_POSITION_M: Final = 300.0
 """From here on a reader is told that the village's place is not well known."""
@@ -60,8 +60,8 @@ def words_for(finding: Finding, rules: CauseRules) -> Text:
 
 def kilometres(distance_m: float) -> Text:
     """Write a distance in kilometres, one decimal."""
-    number = f"{distance_m / 1000:.1f}"
-    return Text(f"{number.replace('.', ',')} km", f"{number} km")
+    number = decimal(distance_m / 1000, 1)
+    return Text(f"{number.vi} km", f"{number.en} km")
 
 
 def listed(sites: Iterable[tuple[Site, float]]) -> str:
@@ -102,7 +102,7 @@ def _behind_a_ridge(nearest: View, best: View) -> Text:
             f"{first.en}, hidden by the terrain: {ridge.en}.",
         )
     away = kilometres(best.distance_m)
-    hidden = Text(", bị núi che khuất", ", hidden by the terrain")
+    hidden = _hidden(nearest)
     if not nearest.is_blocked:
         hidden = Text(", địa hình chưa biết hết", ", over terrain that is not wholly known")
     return Text(

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 from typing import Final
 
 from coverage import __version__
 from coverage.comparison import Comparison
 from coverage.comparison.page import page
-from coverage.errors import CoverageError, InputDataError
+from coverage.errors import InputDataError
 from coverage.io import writers
 from coverage.io.files import sha256_of
 from coverage.schema import dictionary, output_columns
@@ -38,26 +37,15 @@ def write_comparison(comparison: Comparison, out: Path) -> Path:
         Where they cannot be written, with the reason.
     """
     folder, stem = _place(out)
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".phusong-", dir=folder.parent) as name:
-            desk = Path(name)
-            for table in TABLES:
-                writers.write_csv(desk / f"{stem}_{table}.csv", getattr(comparison, table))
-            (desk / f"{stem}.html").write_text(page(comparison), encoding="utf-8", newline="\n")
-            manifest = _manifest(comparison)
-            manifest["outputs"] = {path.name: sha256_of(path) for path in sorted(desk.iterdir())}
-            writers.write_json(desk / f"{stem}_manifest.json", manifest)
-            writers.move_in(desk, folder, manifest=f"{stem}_manifest.json")
-    except OSError as error:
-        raise CoverageError(
-            Text(
-                f"Không ghi được bản so sánh vào {folder}: {error.strerror or error}. "
-                "Nếu tệp đang mở trong Excel, hãy đóng lại rồi chạy lại.",
-                f"The comparison cannot be written to {folder}: {error.strerror or error}. "
-                "If a file is open in Excel, close it and run again.",
-            )
-        ) from error
+    listed = f"{stem}_manifest.json"
+    what = Text("bản so sánh", "comparison")
+    with writers.whole_folder(folder, what, manifest=listed) as desk:
+        for table in TABLES:
+            writers.write_csv(desk / f"{stem}_{table}.csv", getattr(comparison, table))
+        (desk / f"{stem}.html").write_text(page(comparison), encoding="utf-8", newline="\n")
+        manifest = _manifest(comparison)
+        manifest["outputs"] = {path.name: sha256_of(path) for path in sorted(desk.iterdir())}
+        writers.write_json(desk / listed, manifest)
     return folder / f"{stem}.html"
 
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from coverage.errors import CoverageError
 from coverage.exports.manifest import manifest
 from coverage.exports.package import write_package, write_plan_layers
 from coverage.exports.rasters import write_rasters
@@ -48,28 +46,14 @@ def write_outputs(
     CoverageError
         Where the folder cannot be written, with the reason.
     """
-    folder = folder.resolve()
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".phusong-", dir=folder.parent) as name:
-            desk = Path(name)
-            _write_all(result, map_page, desk, plan=plan)
-            made_of = manifest(result, version)
-            if plan is not None:
-                made_of |= {name: getattr(plan, name) for name in _PLAN_FIGURES}
-            made_of["outputs"] = {path.name: sha256_of(path) for path in sorted(desk.iterdir())}
-            writers.write_json(desk / "manifest.json", made_of)
-            writers.write_json(desk / _TIMINGS, {k: round(v, 3) for k, v in timings.items()})
-            writers.move_in(desk, folder)
-    except OSError as error:
-        raise CoverageError(
-            Text(
-                f"Không ghi được kết quả vào {folder}: {error.strerror or error}. "
-                "Nếu tệp đang mở trong Excel, hãy đóng lại rồi chạy lại.",
-                f"The outputs cannot be written to {folder}: {error.strerror or error}. "
-                "If a file is open in Excel, close it and run again.",
-            )
-        ) from error
+    with writers.whole_folder(folder.resolve(), Text("kết quả", "outputs")) as desk:
+        _write_all(result, map_page, desk, plan=plan)
+        made_of = manifest(result, version)
+        if plan is not None:
+            made_of |= {name: getattr(plan, name) for name in _PLAN_FIGURES}
+        made_of["outputs"] = {path.name: sha256_of(path) for path in sorted(desk.iterdir())}
+        writers.write_json(desk / "manifest.json", made_of)
+        writers.write_json(desk / _TIMINGS, {k: round(v, 3) for k, v in timings.items()})
 
 
 def _write_all(result: Result, map_page: str, folder: Path, *, plan: Plan | None) -> None:

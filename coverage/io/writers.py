@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
+import tempfile
 from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
@@ -19,8 +20,10 @@ import rasterio
 import rasterio.shutil
 import xlsxwriter
 
+from coverage.errors import CoverageError
 from coverage.io.files import sha256_of
 from coverage.model import Raster
+from coverage.text import Text
 
 _EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)
 _STAMP: Final = _EPOCH.strftime("%Y-%m-%dT%H:%M:%S.000Z")
@@ -131,12 +134,45 @@ def write_workbook(
                 sheet.autofilter(0, 0, len(rows), len(header) - 1)
 
 
-def move_in(desk: Path, folder: Path, *, manifest: str = "manifest.json") -> None:
-    """Put complete files in place, the manifest last; an earlier manifest goes first.
+@contextmanager
+def whole_folder(folder: Path, what: Text, *, manifest: str = "manifest.json") -> Iterator[Path]:
+    """Give a temporary folder whose files are moved into `folder` when all are complete.
 
     A folder with a manifest thus always holds the files that the manifest names. What the earlier
     one names and the new one does not is removed, unless somebody changed it since.
+
+    Parameters
+    ----------
+    folder
+        Where the files go.
+    what
+        What is written, for the message.
+    manifest
+        Name of the file that lists the others.
+
+    Raises
+    ------
+    CoverageError
+        Where they cannot be written, with the reason.
     """
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".phusong-", dir=folder.parent) as name:
+            yield Path(name)
+            _move_in(Path(name), folder, manifest)
+    except OSError as error:
+        raise CoverageError(
+            Text(
+                f"Không ghi được {what.vi} vào {folder}: {error.strerror or error}. "
+                "Nếu tệp đang mở trong Excel, hãy đóng lại rồi chạy lại.",
+                f"The {what.en} cannot be written to {folder}: {error.strerror or error}. "
+                "If a file is open in Excel, close it and run again.",
+            )
+        ) from error
+
+
+def _move_in(desk: Path, folder: Path, manifest: str) -> None:
+    """Put complete files in place, the manifest last; an earlier manifest goes first."""
     folder.mkdir(exist_ok=True)
     fresh = {path.name for path in desk.iterdir()}
     stale = _unchanged(folder / manifest, fresh)

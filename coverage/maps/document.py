@@ -22,7 +22,7 @@ from typing import Final
 from xstatic.pkg import leaflet
 
 from coverage.maps.fields import Payload
-from coverage.maps.payload import MastPositions, map_payload
+from coverage.maps.payload import MastPositions, file_payload
 from coverage.maps.words import NAME, screen_words
 from coverage.model import Plan, Result
 from coverage.text import DEFAULT_LANGUAGE, Language
@@ -104,14 +104,7 @@ def map_html(
         What to build, drawn over the result.
     """
     return page_html(
-        map_payload(
-            result,
-            language=language,
-            date=date,
-            mast_positions=mast_positions,
-            profiles=mast_positions == "exact",
-            plan=plan if mast_positions == "exact" else None,
-        )
+        file_payload(result, language=language, date=date, mast_positions=mast_positions, plan=plan)
     )
 
 

@@ -13,7 +13,7 @@ from jinja2 import Template
 
 from coverage.maps.document import MAP_ELEMENT, MAP_NAME, MAP_SCRIPT, page_html
 from coverage.maps.fields import Payload
-from coverage.maps.payload import MastPositions, map_payload
+from coverage.maps.payload import MastPositions, file_payload
 from coverage.model import Plan, Result
 from coverage.text import DEFAULT_LANGUAGE, Language
 
@@ -42,13 +42,8 @@ def make_map(
     plan
         What to build, drawn over the result.
     """
-    payload = map_payload(
-        result,
-        language=language,
-        date=date,
-        mast_positions=mast_positions,
-        profiles=mast_positions == "exact",
-        plan=plan if mast_positions == "exact" else None,
+    payload = file_payload(
+        result, language=language, date=date, mast_positions=mast_positions, plan=plan
     )
     return OfflineMap(payload)
 

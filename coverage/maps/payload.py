@@ -116,6 +116,26 @@ def map_payload(
     return payload
 
 
+def file_payload(
+    result: Result,
+    *,
+    language: Language,
+    date: str,
+    mast_positions: MastPositions,
+    plan: Plan | None,
+) -> Payload:
+    """Return what a map in a file draws: all, but what tells of masts only where they are exact."""
+    is_exact = mast_positions == "exact"
+    return map_payload(
+        result,
+        language=language,
+        date=date,
+        mast_positions=mast_positions,
+        profiles=is_exact,
+        plan=plan if is_exact else None,
+    )
+
+
 def _technologies(result: Result) -> list[Technology]:
     """Technologies of the prediction in order; 4G alone where there is none, all unknown."""
     present = set(result.prediction.technologies)

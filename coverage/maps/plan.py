@@ -11,7 +11,7 @@ import shapely
 
 from coverage.maps.fields import Payload
 from coverage.model import Plan
-from coverage.text import Language, Text
+from coverage.text import Language, Text, decimal
 
 _KINDS: Final[Mapping[str, Text]] = {
     "upgrade": Text("nâng cấp trạm", "upgrade of a site"),
@@ -59,7 +59,7 @@ def _figures(plan: Plan, language: Language) -> list[list[str]]:
         (Text("Hộ có thêm 4G", "Households gained"), _whole(gained["households_gained"], language)),
         (
             Text("Cách phương án tốt nhất", "From the best possible"),
-            f"≤ {_decimal(100.0 * plan.gap, 1, language)} %",
+            f"≤ {decimal(100.0 * plan.gap, 1).get(language)} %",
         ),
     ]
     return [[label.get(language), text] for label, text in figures]
@@ -115,14 +115,9 @@ def _word(words: Mapping[str, Text], key: Any, language: Language) -> str:
 
 def _money(amount_vnd: int, language: Language) -> str:
     digits = 1 if amount_vnd >= _BILLION else 3
-    number = _decimal(amount_vnd / _BILLION, digits, language)
-    return Text(f"{number} tỷ đồng", f"{number} billion VND").get(language)
+    number = decimal(amount_vnd / _BILLION, digits)
+    return Text(f"{number.vi} tỷ đồng", f"{number.en} billion VND").get(language)
 
 
 def _whole(value: int, language: Language) -> str:
-    return _decimal(float(value), 0, language)
-
-
-def _decimal(value: float, digits: int, language: Language) -> str:
-    english = f"{value:,.{digits}f}"
-    return english if language == "en" else english.translate(str.maketrans(",.", ".,"))
+    return decimal(value, 0).get(language)

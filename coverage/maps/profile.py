@@ -13,6 +13,7 @@ from itertools import groupby
 from typing import Final
 from xml.sax.saxutils import escape
 
+import geopandas as gpd
 import numpy as np
 
 from coverage import causes
@@ -20,7 +21,7 @@ from coverage.causes import View
 from coverage.maps.palette import STYLES
 from coverage.model import Result
 from coverage.terrain import Obstacle, Sight, Values
-from coverage.text import DEFAULT_LANGUAGE, Language, Text
+from coverage.text import DEFAULT_LANGUAGE, Language, Text, decimal
 
 _WIDTH, _HEIGHT = 320, 168
 _LEFT, _RIGHT, _TOP, _BOTTOM = 34.0, 312.0, 30.0, 136.0
@@ -70,20 +71,20 @@ def path_drawings(
     villages = result.villages
     if first is not None:
         villages = villages[villages["priority_rank"] <= first]
-    return _drawn(result, villages["village_id"].astype(str).tolist(), language)
+    return _drawn(result, villages, language)
 
 
 def path_drawing(
     result: Result, village_id: str, *, language: Language = DEFAULT_LANGUAGE
 ) -> Drawing | None:
     """Draw the path that explains one village; None where there is none, as in `path_drawings`."""
-    return _drawn(result, [village_id], language).get(village_id)
+    village = result.villages[result.villages["village_id"].astype(str) == village_id]
+    return _drawn(result, village, language).get(village_id)
 
 
-def _drawn(result: Result, wanted: list[str], language: Language) -> dict[str, Drawing]:
-    rows = result.villages[result.villages["village_id"].astype(str).isin(wanted)]
-    names = dict(zip(rows["village_id"].astype(str), rows["name"].astype(str), strict=True))
-    views = causes.views(rows, result.inputs, result.prediction, result.scenario)
+def _drawn(result: Result, villages: gpd.GeoDataFrame, language: Language) -> dict[str, Drawing]:
+    names = dict(zip(villages["village_id"].astype(str), villages["name"].astype(str), strict=True))
+    views = causes.views(villages, result.inputs, result.prediction, result.scenario)
     return {
         village_id: Drawing(_svg(view, view.sight, names[village_id], language))
         for village_id, view in views.items()
@@ -210,8 +211,7 @@ def _ridge(frame: _Frame, sight: Sight, ridge: Obstacle | None, language: Langua
 
 
 def _axes(frame: _Frame, language: Language) -> list[str]:
-    away = f"{frame.length_m / 1000:.1f}"
-    away = away.replace(".", ",") if language == "vi" else away
+    away = decimal(frame.length_m / 1000, 1).get(language)
     heights = [
         _word(_LEFT - 3, frame.y(height_m) + 3, "end", f"{height_m:.0f}")
         for height_m in (frame.low_m, frame.high_m)

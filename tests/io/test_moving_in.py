@@ -8,18 +8,16 @@ import pytest
 
 from coverage.io import writers
 from coverage.io.files import sha256_of
+from coverage.text import Text
 
 
 def put(folder: Path, **files: str) -> None:
     """Write tables and their manifest as a run does."""
-    desk = folder.parent / "desk"
-    desk.mkdir()
-    for name, text in files.items():
-        (desk / f"{name}.csv").write_text(text, encoding="utf-8")
-    named = {path.name: sha256_of(path) for path in desk.iterdir()}
-    writers.write_json(desk / "manifest.json", {"outputs": named})
-    writers.move_in(desk, folder)
-    desk.rmdir()
+    with writers.whole_folder(folder, Text("kết quả", "outputs")) as desk:
+        for name, text in files.items():
+            (desk / f"{name}.csv").write_text(text, encoding="utf-8")
+        named = {path.name: sha256_of(path) for path in desk.iterdir()}
+        writers.write_json(desk / "manifest.json", {"outputs": named})
 
 
 def test_what_an_earlier_manifest_names_goes_unless_it_was_changed(tmp_path: Path) -> None:

@@ -271,6 +271,27 @@ def compare(
 
 
 @main.command()
+@click.argument("out", type=click.Path(path_type=Path))
+@click.option(
+    "--project",
+    type=click.Path(path_type=Path),
+    help="Dự án của lần chạy, mặc định thư mục chứa OUT / its project, default the folder above",
+)
+@_common
+def verify(out: Path, project: Path | None, *, lang: Language, quiet: bool) -> None:
+    """Kiểm tra kết quả có còn nguyên vẹn / recompute the hashes of a run, say what changed."""
+    from coverage.comparison.verification import sentence, summary
+    from coverage.comparison.verification import verify as verified
+
+    found = verified(out, project)
+    if not quiet:
+        click.echo(sentence(found).get(lang), err=True)
+    click.echo(json.dumps(summary(found), ensure_ascii=False, indent=2))
+    if not found.is_intact:
+        sys.exit(2)
+
+
+@main.command()
 @click.argument("project", type=click.Path(path_type=Path), required=False)
 @click.option("--port", type=click.IntRange(1, 65535), default=8501, show_default=True)
 @_common

@@ -27,8 +27,8 @@ def manifest_differences(base: Run, other: Run) -> pd.DataFrame:
     """
     rows = []
     for group, part in _PARTS.items():
-        before = dict(_leaves(group, base.manifest[group]))
-        after = dict(_leaves(group, other.manifest[group]))
+        before = dict(leaves(group, base.manifest[group]))
+        after = dict(leaves(group, other.manifest[group]))
         rows += [
             {
                 "run": other.label,
@@ -43,17 +43,17 @@ def manifest_differences(base: Run, other: Run) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["run", "part", "entry", "base", "other"])
 
 
-def _leaves(key: str, value: Any) -> Iterator[tuple[str, str | float]]:
+def leaves(key: str, value: Any) -> Iterator[tuple[str, str | float]]:
     """Yield each setting of a tree with its dotted name; what is no text or number, as JSON."""
     if isinstance(value, Mapping) and value:
         for name in value:
-            yield from _leaves(f"{key}.{name}", value[name])
+            yield from leaves(f"{key}.{name}", value[name])
     elif isinstance(value, list) and (names := _names(value)):
         for name, member in zip(names, value, strict=True):
-            yield from _leaves(f"{key}[{name}]", member)
+            yield from leaves(f"{key}[{name}]", member)
     else:
         is_plain = isinstance(value, str | int | float) and not isinstance(value, bool)
-        yield key, value if is_plain else json.dumps(value, ensure_ascii=False)
+        yield key, value if is_plain else json.dumps(value, ensure_ascii=False, sort_keys=True)
 
 
 def _names(members: Sequence[Any]) -> list[str]:

@@ -148,7 +148,7 @@ def _read(folder: Path, label: str, problems: list[Problem]) -> Run | None:
             )
         )
         return None
-    manifest = _manifest(folder, label, found)
+    manifest = read_manifest(folder, label, found)
     villages = _read_table(folder, label, "villages", found)
     communes = _read_table(folder, label, "communes", found)
     has_plan = manifest is not None and "plan_actions.csv" in manifest["outputs"]
@@ -206,7 +206,8 @@ def _read_table(
     return frame.astype(dict.fromkeys(counts, "Int64"))
 
 
-def _manifest(folder: Path, label: str, problems: list[Problem]) -> dict[str, Any] | None:
+def read_manifest(folder: Path, label: str, problems: list[Problem]) -> dict[str, Any] | None:
+    """Read the manifest of a run; None, and the problem, where it cannot be used."""
     file = f"{label}/{MANIFEST}"
     path = folder / MANIFEST
     if not path.is_file():

@@ -21,6 +21,7 @@ from coverage.errors import CoverageError, Problem
 from coverage.text import Language
 
 if TYPE_CHECKING:
+    from coverage.conversion import Form
     from coverage.intake.sheet import Role
     from coverage.params import Scenario
 
@@ -268,6 +269,40 @@ def compare(
         for problem in found.warnings:
             click.echo(f"! {problem.line(lang)}", err=True)
     click.echo(json.dumps({"out": str(written), **summary(found)}, ensure_ascii=False, indent=2))
+
+
+@main.command("export")
+@click.argument("source", metavar="OUT", type=click.Path(path_type=Path))
+@click.option(
+    "--as",
+    "forms",
+    multiple=True,
+    required=True,
+    type=click.Choice(["kml", "kmz", "geojson", "geoparquet", "gpkg"]),
+    help="Dạng tệp, nêu được nhiều lần / form, may be given again",
+)
+@click.option("--layer", "layers", multiple=True, help="Lớp, mặc định tất cả / layer, default all")
+@click.option("--crs", help="Hệ tọa độ của gpkg, geoparquet / their system, e.g. EPSG:9213")
+@click.option(
+    "--out", type=click.Path(path_type=Path), required=True, help="Thư mục / folder to write to"
+)
+@_common
+def export_run(
+    source: Path,
+    forms: tuple[Form, ...],
+    layers: tuple[str, ...],
+    crs: str | None,
+    out: Path,
+    *,
+    lang: Language,
+    quiet: bool,
+) -> None:
+    """Chuyển kết quả sang KML, GeoJSON, GeoParquet… / a finished run in other forms."""
+    from coverage.conversion import convert
+
+    del quiet
+    for path in convert(source, out, forms=forms, layers=layers or None, crs=crs, language=lang):
+        click.echo(path)
 
 
 @main.command()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,17 +9,22 @@ from typing import Any, Final
 
 import pandas as pd
 
-from coverage.errors import InputDataError, Problem, Severity
+from coverage.errors import InputDataError, Problem
 from coverage.io.files import sha256_of
+from coverage.io.manifests import (
+    MANIFEST,
+    PLAN_FIGURES,
+    RUN_FIRST,
+    missing,
+    read_manifest,
+    run_problem,
+)
 from coverage.io.sheets import read_sheet
 from coverage.params import SIGNAL_CLASSES, TECHNOLOGIES
 from coverage.schema import TABLES, Geometry, Kind, Table, output_columns
 from coverage.tables import check
 from coverage.text import Text
 
-MANIFEST: Final = "manifest.json"
-_GROUPS: Final = ("software", "project", "scenario", "grid", "outputs")
-_PLAN_FIGURES: Final = ("budget", "spent", "objective", "bound", "gap")
 _IDS: Final = ("village_id", "action_id")
 _CLASSES: Final = tuple(f"signal_class_{t.lower()}" for t in TECHNOLOGIES)
 
@@ -121,7 +125,7 @@ def labels(folders: Sequence[Path]) -> list[str]:
     twice = sorted({path.name for path in paths if paths.count(path) > 1})
     if twice:
         raise InputDataError(
-            _problem(
+            run_problem(
                 name,
                 "same_run_twice",
                 Text("thư mục này được nêu hai lần", "this folder is named twice"),
@@ -140,11 +144,11 @@ def _read(folder: Path, label: str, problems: list[Problem]) -> Run | None:
     found: list[Problem] = []
     if not folder.is_dir():
         problems.append(
-            _problem(
+            run_problem(
                 label,
                 "missing_folder",
                 Text("không tìm thấy thư mục kết quả", "there is no such output folder"),
-                _RUN_FIRST,
+                RUN_FIRST,
             )
         )
         return None
@@ -159,7 +163,7 @@ def _read(folder: Path, label: str, problems: list[Problem]) -> Run | None:
     names = ("villages.csv", "communes.csv", *(["plan_actions.csv"] if has_plan else []))
     sha256 = {name: sha256_of(folder / name) for name in (*names, MANIFEST)}
     found += [
-        _problem(
+        run_problem(
             f"{label}/{name}",
             "changed_since_run",
             Text("tệp đã bị sửa sau lần chạy", "the file was changed after the run"),
@@ -190,7 +194,7 @@ def _read_table(
     file = f"{label}/{name}.csv"
     path = folder / f"{name}.csv"
     if not path.is_file():
-        problems.append(_missing(file))
+        problems.append(missing(file))
         return None
     table = _TABLES[name]
     try:
@@ -206,82 +210,10 @@ def _read_table(
     return frame.astype(dict.fromkeys(counts, "Int64"))
 
 
-def read_manifest(folder: Path, label: str, problems: list[Problem]) -> dict[str, Any] | None:
-    """Read the manifest of a run; None, and the problem, where it cannot be used."""
-    file = f"{label}/{MANIFEST}"
-    path = folder / MANIFEST
-    if not path.is_file():
-        problems.append(_missing(file))
-        return None
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse)
-    except (OSError, RecursionError, ValueError) as error:
-        problems.append(_broken(file, Text(f"không đọc được ({error})", f"unreadable ({error})")))
-        return None
-    missing = _lacking(content)
-    if missing:
-        listed = ", ".join(missing)
-        problems.append(
-            _broken(file, Text(f"thiếu hoặc sai mục: {listed}", f"missing or wrong: {listed}"))
-        )
-        return None
-    return dict(content)
-
-
-def _refuse(constant: str) -> None:
-    message = f"{constant} is no JSON"
-    raise ValueError(message)
-
-
-def _lacking(content: object) -> list[str]:
-    """Return the parts that a manifest should have and this one has not, or not in their form."""
-    if not isinstance(content, dict):
-        return [*_GROUPS, "inputs", "synthetic"]
-    lacking = [name for name in _GROUPS if not isinstance(content.get(name), dict)]
-    inputs = content.get("inputs")
-    if not (isinstance(inputs, list) and all(isinstance(one, dict) for one in inputs)):
-        lacking.append("inputs")
-    if not isinstance(content.get("synthetic"), bool):
-        lacking.append("synthetic")
-    if "plan_actions.csv" in (content.get("outputs") or ()):
-        lacking += [name for name in _PLAN_FIGURES if not _is_number(content.get(name))]
-    return lacking
-
-
-def _is_number(value: object) -> bool:
-    return value is None or (isinstance(value, int | float) and not isinstance(value, bool))
-
-
 def _plan(manifest: Mapping[str, Any], actions: pd.DataFrame) -> dict[str, float | None]:
     sums = ("capex", "opex_per_year", "villages_gained", "households_gained")
     return {
-        **{name: manifest[name] for name in _PLAN_FIGURES},
+        **{name: manifest[name] for name in PLAN_FIGURES},
         "actions": len(actions),
         **{name: int(actions[name].sum()) for name in sums},
     }
-
-
-_RUN_FIRST: Final = Text(
-    "Hãy nêu thư mục do `phusong run` hoặc `phusong plan` ghi ra.",
-    "Name a folder that `phusong run` or `phusong plan` wrote.",
-)
-
-
-def _missing(file: str) -> Problem:
-    what = Text(
-        "không có tệp này: lần chạy chưa xong hoặc thư mục không phải là kết quả",
-        "there is no such file: the run did not end, or the folder holds no outputs",
-    )
-    return _problem(file, "missing_file", what, _RUN_FIRST)
-
-
-def _broken(file: str, why: Text) -> Problem:
-    what = Text(f"bản kê bị hỏng: {why.vi}", f"the manifest is broken: {why.en}")
-    fix = Text("Hãy chạy lại `phusong run`.", "Run `phusong run` again.")
-    return _problem(file, "broken_manifest", what, fix)
-
-
-def _problem(
-    file: str, rule: str, what: Text, fix: Text, *, severity: Severity = "error"
-) -> Problem:
-    return Problem(severity=severity, rule=rule, file=file, what=what, fix=fix)

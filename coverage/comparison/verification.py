@@ -9,9 +9,9 @@ from typing import Any, Final, Literal
 
 from coverage import __version__
 from coverage.comparison.differences import leaves
-from coverage.comparison.runs import MANIFEST, read_manifest
 from coverage.errors import InputDataError, Problem
 from coverage.io.files import fingerprint_of, sha256_of
+from coverage.io.manifests import MANIFEST, read_manifest
 from coverage.io.project import project_path
 from coverage.params import ProjectFile, Scenario
 from coverage.settings import examine_project_file

@@ -1,0 +1,230 @@
+"""The layers of a finished run in other forms: for Google Earth, for the web, for other GIS."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import geopandas as gpd
+import pyogrio
+from pyproj import CRS
+from pyproj.exceptions import CRSError
+
+from coverage import __version__
+from coverage.conversion.kml import document, write_kmz
+from coverage.errors import CrsError, InputDataError, Problem, ScenarioError
+from coverage.io import writers
+from coverage.io.files import sha256_of
+from coverage.io.manifests import MANIFEST, RUN_FIRST, missing, read_manifest
+from coverage.text import DEFAULT_LANGUAGE, Language, Text
+
+Layers = Mapping[str, gpd.GeoDataFrame]
+Form = Literal["kml", "kmz", "geojson", "geoparquet", "gpkg"]
+FORMS: Final[tuple[Form, ...]] = ("kml", "kmz", "geojson", "geoparquet", "gpkg")
+PACKAGE: Final = "results.gpkg"
+LISTING: Final = "export_manifest.json"
+_DEGREES: Final = "EPSG:4326"
+_IN_DEGREES: Final = frozenset({"kml", "kmz", "geojson"})
+"""Forms that know no other coordinate system (OGC KML 2.2; RFC 7946, section 4)."""
+_DIGITS: Final = 6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """A finished run: its layers by name, and its manifest."""
+
+    layers: Layers
+    manifest: Mapping[str, Any]
+
+    @property
+    def title(self) -> str:
+        """Name of the project."""
+        return str(self.manifest["project"].get("name", ""))
+
+    @property
+    def is_synthetic(self) -> bool:
+        """Whether any input of the run was made up."""
+        return bool(self.manifest["synthetic"])
+
+
+def convert(
+    out: Path | str,
+    target: Path | str,
+    *,
+    forms: Sequence[Form],
+    layers: Sequence[str] | None = None,
+    crs: str | None = None,
+    language: Language = DEFAULT_LANGUAGE,
+) -> tuple[Path, ...]:
+    """Write layers of a finished run into a folder, in one or more forms.
+
+    Parameters
+    ----------
+    out
+        Output folder of `run` or `plan`.
+    target
+        Folder to write to.
+    forms
+        `kml` and `kmz` hold all layers in one file, `gpkg` too; `geojson` and `geoparquet` are a
+        file a layer.
+    layers
+        Names of layers of `results.gpkg`; None takes all of them.
+    crs
+        Coordinate system of `gpkg` and `geoparquet`, such as EPSG:9213; None keeps that of the run.
+        KML and GeoJSON are always in WGS 84 degrees.
+    language
+        Of the words in KML.
+
+    Returns
+    -------
+    tuple of Path
+        The files written; beside them `export_manifest.json` says what they were made from.
+
+    Raises
+    ------
+    InputDataError
+        Where the folder holds no finished run.
+    ScenarioError
+        Where a layer is not in the run, or a form is not known.
+    CrsError
+        Where the coordinate system is not known.
+    """
+    target = Path(target).resolve()
+    unknown = sorted(set(forms) - set(FORMS))
+    if unknown or not forms:
+        raise ScenarioError(_unknown(Text("dạng", "form"), unknown, FORMS))
+    _check_crs(crs)
+    run = read_finished(Path(out), layers)
+    if target == Path(out).resolve():
+        raise ScenarioError(
+            Text(
+                "Hãy chọn một thư mục khác thư mục kết quả của lần chạy.",
+                "Choose a folder other than the output folder of the run.",
+            )
+        )
+    moved = {
+        name: layer if crs is None else layer.to_crs(crs) for name, layer in run.layers.items()
+    }
+    in_degrees = {name: layer.to_crs(_DEGREES) for name, layer in run.layers.items()}
+    with writers.whole_folder(target, Text("tệp xuất", "export"), manifest=LISTING) as desk:
+        for form in dict.fromkeys(forms):
+            _WRITERS[form](desk, in_degrees if form in _IN_DEGREES else moved, run, language)
+        names = sorted(path.name for path in desk.iterdir())
+        writers.write_json(
+            desk / LISTING,
+            {
+                "software": {"name": "phusong", "version": __version__},
+                "run": {
+                    "project": run.title,
+                    "fingerprint": run.manifest.get("fingerprint", ""),
+                    "manifest_sha256": sha256_of(Path(out) / MANIFEST),
+                    "package_sha256": sha256_of(Path(out) / PACKAGE),
+                },
+                "synthetic": run.is_synthetic,
+                "crs": crs or str(next(iter(run.layers.values())).crs),
+                "layers": {name: len(layer) for name, layer in run.layers.items()},
+                "outputs": {name: sha256_of(desk / name) for name in names},
+            },
+        )
+    return tuple(target / name for name in names)
+
+
+def read_finished(folder: Path, layers: Sequence[str] | None = None) -> Finished:
+    """Read the layers of a finished run.
+
+    Raises
+    ------
+    InputDataError
+        Where the folder holds no finished run.
+    ScenarioError
+        Where a wanted layer is not in it.
+    """
+    problems: list[Problem] = []
+    manifest = read_manifest(folder, folder.name, problems)
+    path = folder / PACKAGE
+    if manifest is not None and not path.is_file():
+        problems.append(missing(f"{folder.name}/{PACKAGE}"))
+    if manifest is None or problems:
+        raise InputDataError(problems)
+    try:
+        known = [str(name) for name, shape in pyogrio.list_layers(path) if shape is not None]
+        wanted = known if layers is None else list(dict.fromkeys(layers))
+        if unknown := [name for name in wanted if name not in known]:
+            raise ScenarioError(_unknown(Text("lớp", "layer"), unknown, known))
+        found = {name: pyogrio.read_dataframe(path, layer=name) for name in wanted}
+    except pyogrio.errors.DataSourceError as error:
+        raise InputDataError.about(
+            f"{folder.name}/{PACKAGE}",
+            "unreadable_package",
+            Text(f"không đọc được ({error})", f"unreadable ({error})"),
+            RUN_FIRST,
+        ) from error
+    return Finished(layers=found, manifest=manifest)
+
+
+def _check_crs(crs: str | None) -> None:
+    if crs is None:
+        return
+    try:
+        CRS.from_user_input(crs)
+    except CRSError as error:
+        raise CrsError.about(
+            "--crs",
+            "unknown_crs",
+            Text("không phải hệ tọa độ", "this is no coordinate system"),
+            Text("Hãy viết ví dụ EPSG:9213.", "Write for example EPSG:9213."),
+            value=crs,
+        ) from error
+
+
+def _unknown(what: Text, unknown: Sequence[str], known: Sequence[str]) -> Text:
+    wrong, choice = ", ".join(unknown) or "–", ", ".join(known)
+    return Text(
+        f"Không có {what.vi} {wrong}; hãy chọn trong: {choice}.",
+        f"There is no {what.en} {wrong}; choose from: {choice}.",
+    )
+
+
+def _words(run: Finished, language: Language) -> dict[str, Any]:
+    return {"title": run.title, "is_synthetic": run.is_synthetic, "language": language}
+
+
+def _kml(desk: Path, layers: Layers, run: Finished, language: Language) -> None:
+    (desk / "results.kml").write_bytes(document(layers, **_words(run, language)))
+
+
+def _kmz(desk: Path, layers: Layers, run: Finished, language: Language) -> None:
+    write_kmz(desk / "results.kmz", layers, **_words(run, language))
+
+
+def _geojson(desk: Path, layers: Layers, *_: object) -> None:
+    for name, layer in layers.items():
+        pyogrio.write_dataframe(
+            layer,
+            desk / f"{name}.geojson",
+            driver="GeoJSON",
+            layer_options={"RFC7946": "YES", "COORDINATE_PRECISION": str(_DIGITS)},
+        )
+
+
+def _geoparquet(desk: Path, layers: Layers, *_: object) -> None:
+    for name, layer in layers.items():
+        layer.to_parquet(
+            desk / f"{name}.parquet", index=False, schema_version="1.1.0", compression="zstd"
+        )
+
+
+def _gpkg(desk: Path, layers: Layers, *_: object) -> None:
+    for name, layer in layers.items():
+        writers.write_layer(desk / PACKAGE, name, layer)
+
+
+_WRITERS: Final[Mapping[Form, Callable[[Path, Layers, Finished, Language], None]]] = {
+    "kml": _kml,
+    "kmz": _kmz,
+    "geojson": _geojson,
+    "geoparquet": _geoparquet,
+    "gpkg": _gpkg,
+}

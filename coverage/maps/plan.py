@@ -15,6 +15,8 @@ from coverage.text import Language, Text, decimal
 
 _KINDS: Final[Mapping[str, Text]] = {
     "upgrade": Text("nâng cấp trạm", "upgrade of a site"),
+    "raise_mast": Text("nâng cột, thêm anten", "mast raised, antennas added"),
+    "repeater": Text("trạm lặp", "repeater"),
     "new_site": Text("trạm mới", "new site"),
     "satellite": Text("trạm nhỏ qua vệ tinh", "small cell by satellite"),
 }
@@ -29,6 +31,7 @@ _BACKHAUL: Final[Mapping[str, Text]] = {
     "fibre": Text("cáp quang", "fibre"),
     "microwave": Text("vi ba", "microwave"),
     "satellite": Text("vệ tinh", "satellite"),
+    "donor": Text("thu lại sóng của trạm", "repeats the site"),
     "unknown": Text("chưa rõ", "not known"),
 }
 _BILLION: Final = 1e9

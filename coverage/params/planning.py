@@ -33,6 +33,17 @@ class CandidateRules(Frozen):
     max_slope_deg: Annotated[float, Field(gt=0.0, le=90.0)]
     water_codes: tuple[Annotated[int, Field(ge=0, le=255)], ...]
     low_band_mhz: Annotated[float, Field(ge=300.0)]
+    raises_m: tuple[Annotated[float, Field(gt=0.0, le=100.0)], ...]
+
+
+class RepeaterRules(Frozen):
+    """Where a repeater may stand, what it must hear there, and what it radiates."""
+
+    donor_dbm: DecibelMilliwatts
+    reach_m: Annotated[float, Field(gt=0.0, le=10_000.0)]
+    per_village: Annotated[int, Field(ge=0, le=50)]
+    antenna_height_m: Annotated[float, Field(ge=1.0, le=60.0)]
+    eirp_dbm: DecibelMilliwatts
 
 
 class PlanningRules(Frozen):
@@ -54,3 +65,4 @@ class PlanningRules(Frozen):
     candidates: CandidateRules
     macro: CellTemplate
     small: CellTemplate
+    repeater: RepeaterRules

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import coo_array, csr_array
 
-from coverage.costs import Cost, action_cost
+from coverage.costs import Cost, action_cost, item_cost
 from coverage.errors import InfeasibleError, ScenarioError
 from coverage.links import existing_masts, microwave_hops, satellite_cost
 from coverage.model import Inputs, Result
@@ -36,8 +36,9 @@ class Network:
 
     `actions` are the candidates' actions and the relays, in the problem's order; `power` and `arcs`
     describe the power options and the links by position. `arcs`: `kind` (fibre, microwave,
-    satellite), `to_id` (of a place, a mast or a fibre node), `length_m`, `band`, `x_m`, `y_m` of
-    the far end. `nodes` are the places of new sites. `fibre` is None where no fibre can be tapped.
+    satellite), `to_id` (of a place, a mast or a fibre node), `length_m`, `band`, `raise_m` (metres
+    by which both masts grow for a hop), `x_m`, `y_m` of the far end. `nodes` are the places of new
+    sites. `fibre` is None where no fibre can be tapped.
     """
 
     problem: PlanProblem
@@ -148,6 +149,9 @@ def _relays(nodes: pd.DataFrame) -> pd.DataFrame:
         cost="relay",
         load="relay",
         needs_backhaul=True,
+        raise_m=0.0,
+        stands_on="",
+        donor="",
         backhaul_kind="",
         candidate=-1,
     )
@@ -157,6 +161,8 @@ def _own_cost(scenario: Scenario, action: dict[Any, Any]) -> Cost:
     cost = action_cost(scenario.costs, action["cost"])
     if action["kind"] == "satellite":
         cost += satellite_cost(scenario.costs)
+    if action["raise_m"] > 0.0:
+        cost += item_cost(scenario.costs, "mast_metre", action["raise_m"])
     return cost
 
 
@@ -201,6 +207,7 @@ def _arcs(
             "to_id": "",
             "length_m": 0.0,
             "band": "",
+            "raise_m": 0.0,
             "capex_vnd": cost.capex_vnd,
             "opex_vnd_per_year": cost.opex_vnd_per_year,
             "x_m": np.nan,
@@ -224,8 +231,8 @@ def _fibre_arcs(
     places = gpd.GeoDataFrame(
         geometry=gpd.points_from_xy(nodes["x_m"], nodes["y_m"]), crs=inputs.grid.crs
     )
-    columns = ["end", "kind", "to_id", "length_m", "band", "capex_vnd", "opex_vnd_per_year"]
-    empty = pd.DataFrame(columns=[*columns, "x_m", "y_m"])
+    columns = ["end", "kind", "to_id", "length_m", "band", "raise_m"]
+    empty = pd.DataFrame(columns=[*columns, "capex_vnd", "opex_vnd_per_year", "x_m", "y_m"])
     if nodes.empty:
         return None, empty
     try:
@@ -250,6 +257,7 @@ def _fibre_arcs(
             "to_id": routes["source_id"].to_numpy(dtype=object),
             "length_m": routes["length_m"].to_numpy(dtype=float),
             "band": "",
+            "raise_m": 0.0,
             "capex_vnd": routes["capex_vnd"].to_numpy(dtype=float),
             "opex_vnd_per_year": routes["opex_vnd_per_year"].to_numpy(dtype=float),
             "x_m": np.nan,
@@ -261,7 +269,7 @@ def _fibre_arcs(
 def _microwave_arcs(
     inputs: Inputs, scenario: Scenario, nodes: pd.DataFrame
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Clear hops from masts with backhaul, and from new places in both directions."""
+    """Hops from masts with backhaul, and from new places in both directions; some need growth."""
     masts = existing_masts(inputs.stations, scenario.links)
     masts = masts[masts["is_node"].to_numpy(dtype=bool)]
     dish_m = scenario.links.dish_below_top_m
@@ -271,7 +279,8 @@ def _microwave_arcs(
     hops = microwave_hops(
         places, inputs.terrain_m, inputs.grid, rules=scenario.links, costs=scenario.costs
     )
-    hops = hops[hops["status"] == "clear"]
+    hops = hops[hops["status"].isin(["clear", "raise"])]
+    hops = hops.assign(capex_vnd=hops["capex_vnd"] + _raise_vnd(hops, len(nodes), scenario))
     both = pd.concat([hops, hops.rename(columns={"start": "end", "end": "start"})])
     both = both[both["end"] < len(nodes)]
     start = both["start"].to_numpy(np.int64)
@@ -280,9 +289,23 @@ def _microwave_arcs(
         to_id=places["place_id"].to_numpy(dtype=object)[start],
         x_m=places["x_m"].to_numpy()[start],
         y_m=places["y_m"].to_numpy()[start],
-    ).drop(columns=["frequency_mhz", "status", "raise_m"])
+    ).drop(columns=["frequency_mhz", "status"])
     outside = start >= len(nodes)
     return both[outside].drop(columns="start"), both[~outside].sort_values(["start", "end"])
+
+
+def _raise_vnd(hops: pd.DataFrame, new: int, scenario: Scenario) -> Any:
+    """Return what it costs to let both masts of each hop grow as far as it needs.
+
+    A new mast is built higher, metre by metre; one that stands must be strengthened as well. Each
+    hop pays for itself, also where two hops of a mast need the same metres.
+    """
+    raise_m = hops["raise_m"].to_numpy(dtype=float)
+    metre_vnd = item_cost(scenario.costs, "mast_metre").capex_vnd
+    works_vnd = item_cost(scenario.costs, "mast_works").capex_vnd
+    standing = (hops[["start", "end"]].to_numpy(dtype=np.int64) >= new).sum(axis=1)
+    grown = np.rint(2.0 * metre_vnd * raise_m) + works_vnd * standing
+    return np.where(raise_m > 0.0, grown, 0.0).astype(np.int64)
 
 
 def _known_locks(actions: pd.DataFrame, must: tuple[str, ...], must_not: tuple[str, ...]) -> None:

@@ -22,7 +22,10 @@ from coverage.planning.reach import Reach, make_reach, serving
 from coverage.prediction import Progress
 from coverage.routes import FibreRoutes, connect
 
-_LINK_COLUMNS: Final = ("link_id", "kind", "from_id", "to_id", "length_m", "band", "capex", "opex")
+_LINK_COLUMNS: Final = (
+    *("link_id", "kind", "from_id", "to_id", "length_m", "band", "raise_m"),
+    *("capex", "opex"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,6 +225,8 @@ def _built(prospect: Prospect, choice: Choice, budget_vnd: int) -> _Built:
             "villages_gained": np.diff(total_villages, prepend=0),
             "households_gained": np.diff(total_households, prepend=0),
             "households_gained_cumulative": total_households,
+            "stands_on": chosen["stands_on"].astype(str).to_numpy(dtype=object),
+            "raise_m": chosen["raise_m"].to_numpy(dtype=float),
         },
         geometry=points.to_numpy(),
         crs=points.crs,
@@ -335,6 +340,9 @@ def _backhaul(
         elif action["kind"] == "satellite":
             kinds.append("satellite")
             ends.append("")
+        elif action["kind"] == "repeater":
+            kinds.append("donor")
+            ends.append(str(action["donor"]))
         else:
             kinds.append(str(action["backhaul_kind"]))
             ends.append(str(action["place_id"]).removeprefix("M-"))
@@ -356,6 +364,7 @@ def _links(network: Network, chosen: pd.DataFrame, arcs: list[int]) -> gpd.GeoDa
                 str(far["to_id"]),
                 float(far["length_m"]),
                 str(far["band"]),
+                float(far["raise_m"]),
                 int(far["capex_vnd"]),
                 int(far["opex_vnd_per_year"]),
                 shapely.LineString([(action["x_m"], action["y_m"]), (far["x_m"], far["y_m"])]),

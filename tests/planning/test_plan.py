@@ -24,7 +24,7 @@ PLENTY: Final = 100_000_000_000
 COLUMNS: Final = [
     *("action_id", "kind", "longitude", "latitude", "phase", "capex", "opex_per_year", "power"),
     *("backhaul_kind", "backhaul_to", "villages_gained", "households_gained"),
-    "households_gained_cumulative",
+    *("households_gained_cumulative", "stands_on", "raise_m"),
 ]
 
 
@@ -267,3 +267,114 @@ def test_priority_as_the_weight(result: Result) -> None:
     # with plenty of money all four are served; their weight by hand is the sum of products
     wanted = float((served["households"] * served["priority_score"]).sum())
     assert found.objective == pytest.approx(wanted, rel=1e-9)
+
+
+def only(result: Result, *kinds: str) -> Result:
+    """Return the result with every action but those of some kinds locked out."""
+    actions = make_candidates(result, result.scenario).actions
+    others = tuple(actions.loc[~actions["kind"].isin(kinds), "action_id"])
+    rules = result.scenario.planning.model_copy(update={"must_not": others})
+    return replace(result, scenario=result.scenario.model_copy(update={"planning": rules}))
+
+
+def low_ridge(**changes: Any) -> Result:
+    """Return a ridge that hides a village from the mast as it stands, and less from a higher one.
+
+    The mast has 4G at 800 MHz at 30 m; the village lies close behind a wall of 60 m.
+    """
+    cells = [
+        cell("A1-1", MIDDLE_ROW, MAST_COL, backhaul="fibre", frequency_mhz=800.0, eirp_dbm=35.0)
+    ]
+    villages = [village("V1", centre(60, 70), households=30)]
+    given = {"terrain_m": terrain(60.0), "radio_fingerprint": f"low ridge {sorted(changes)}"}
+    inputs = world(villages, cells, **(given | changes))
+    return pipeline.run(inputs, scenario())
+
+
+def test_a_mast_that_grows_serves_what_it_claims_and_costs_by_the_metre() -> None:
+    before = only(low_ridge(), "raise_mast")
+    found = pipeline.plan(before, budget=PLENTY)
+    (action,) = found.actions.to_dict("records")
+    assert action["kind"] == "raise_mast"
+    assert action["households_gained"] == gained(found, before) == 30
+    costs = before.scenario.costs
+    # by hand: works, antennas and radios, and so many metres; power and backhaul are there
+    by_hand = (
+        item_cost(costs, "mast_works").capex_vnd
+        + item_cost(costs, "carrier_low_band").capex_vnd
+        + item_cost(costs, "mast_metre").capex_vnd * action["raise_m"]
+    )
+    assert action["capex"] == found.spent == by_hand
+    assert action["stands_on"] == "A1"
+    assert (action["backhaul_kind"], action["backhaul_to"]) == ("fibre", "A1")
+    assert found.stations["antenna_height_m"].unique().tolist() == [30.0 + action["raise_m"]]
+
+
+def test_of_the_ways_to_use_a_mast_one_is_built(result: Result) -> None:
+    actions = make_candidates(result, result.scenario).actions
+    on_mast = actions[actions["place_id"] == "M-A1"]
+    assert set(on_mast["raise_m"]) == {0.0, 10.0, 20.0}
+    assert on_mast["action_id"].is_unique
+
+
+def test_a_repeater_stands_where_it_hears_its_donor_and_serves_what_it_claims() -> None:
+    # The village lies at the foot of the wall; its top, 270 m away, sees the mast.
+    villages = [village("V1", centre(60, 53), households=30)]
+    cells = [cell("A1-1", MIDDLE_ROW, MAST_COL, backhaul="fibre")]
+    inputs = world(villages, cells, terrain_m=terrain(900.0), radio_fingerprint="repeater")
+    before = pipeline.run(inputs, scenario())
+    assert before.villages["signal_class_4g"].tolist() == ["none"]
+    actions = make_candidates(before, before.scenario).actions
+    places = actions[actions["kind"] == "repeater"]
+    row, col = inputs.grid.rowcol(places["x_m"], places["y_m"])
+    heard_dbm = before.prediction.signal_dbm["4G", ""][row, col]
+    assert len(places) > 0
+    assert (heard_dbm >= before.scenario.planning.repeater.donor_dbm).all()
+    assert set(places["donor"]) == {"A1"}
+    found = pipeline.plan(only(before, "repeater"), budget=PLENTY)
+    (action,) = found.actions.to_dict("records")
+    assert action["households_gained"] == gained(found, before) == 30
+    assert (action["backhaul_kind"], action["backhaul_to"]) == ("donor", "A1")
+    assert action["power"] != ""
+
+
+def test_where_nothing_is_heard_there_is_no_repeater(result: Result) -> None:
+    deaf = result.scenario.planning.repeater.model_copy(update={"donor_dbm": 0.0})
+    rules = result.scenario.planning.model_copy(update={"repeater": deaf})
+    quiet = result.scenario.model_copy(update={"planning": rules})
+    assert "repeater" not in set(make_candidates(result, quiet).actions["kind"])
+
+
+def test_a_longer_ladder_never_serves_fewer(result: Result) -> None:
+    short = only(result, "upgrade", "new_site", "satellite")
+    for budget in (1_500_000_000, 4_000_000_000):
+        fewer = pipeline.plan(short, budget=budget).objective
+        assert pipeline.plan(result, budget=budget).objective >= fewer
+
+
+def test_a_hop_over_a_low_ridge_is_taken_with_higher_masts_and_their_price() -> None:
+    # Villages behind a wall that a hop of 42 m masts does not clear; no node, no relay.
+    villages = [village("V1", centre(60, 70), households=30)]
+    cells = [cell("A1-1", MIDDLE_ROW, MAST_COL, backhaul="fibre", eirp_dbm=30.0)]
+    hops = {}
+    for height_m in (45.0, 200.0):
+        inputs = world(
+            villages, cells, terrain_m=terrain(height_m), radio_fingerprint=f"hop {height_m}"
+        )
+        one_hop = scenario_from(
+            {"planning": {"curve_points": 0, "must": ["N-V-V1"]}, "links": {"max_hops": 1}}, "made"
+        )
+        before = pipeline.run(inputs, one_hop)
+        found = pipeline.plan(before, budget=PLENTY)
+        hops[height_m] = (found, found.actions.set_index("action_id").loc["N-V-V1"])
+    raised, action = hops[45.0]
+    assert action["backhaul_kind"] == "microwave"
+    (link,) = raised.links.to_dict("records")
+    assert link["raise_m"] > 0.0
+    costs = scenario().costs
+    hop = item_cost(costs, "microwave_small").capex_vnd
+    # by hand: the hop, works on the standing mast, and the metres of both
+    metres = item_cost(costs, "mast_metre").capex_vnd * 2 * link["raise_m"]
+    assert link["capex"] == round(hop + item_cost(costs, "mast_works").capex_vnd + metres)
+    assert hops[200.0][1]["backhaul_kind"] == "satellite"
+    assert hops[200.0][0].links.empty

@@ -37,12 +37,16 @@ class CandidateRules(Frozen):
 
 
 class RepeaterRules(Frozen):
-    """Where a repeater may stand, what it must hear there, and what it radiates."""
+    """Where a repeater may stand, what it must hear there, and what it makes of it.
+
+    It radiates what it hears plus `gain_db`, antennas included, and at most `eirp_dbm`.
+    """
 
     donor_dbm: DecibelMilliwatts
     reach_m: Annotated[float, Field(gt=0.0, le=10_000.0)]
     per_village: Annotated[int, Field(ge=0, le=50)]
     antenna_height_m: Annotated[float, Field(ge=1.0, le=60.0)]
+    gain_db: Annotated[float, Field(gt=0.0, le=150.0)]
     eirp_dbm: DecibelMilliwatts
 
 

@@ -196,7 +196,8 @@ def _arcs(
     # A link from a new place is of use only where none to existing backhaul is as cheap.
     between = between[between["capex_vnd"] < least[between["end"].to_numpy(np.int64)]]
     reached = np.isfinite(least[:root])
-    for _ in range(scenario.links.max_hops):
+    # The link from the root is a hop as well.
+    for _ in range(scenario.links.max_hops - 1):
         reached[between["end"][reached[between["start"].to_numpy(np.int64)]].to_numpy(np.int64)] = 1
     apart = np.flatnonzero(~reached)
     cost = satellite_cost(scenario.costs)

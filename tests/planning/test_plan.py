@@ -331,6 +331,11 @@ def test_a_repeater_stands_where_it_hears_its_donor_and_serves_what_it_claims() 
     assert len(places) > 0
     assert (heard_dbm >= before.scenario.planning.repeater.donor_dbm).all()
     assert set(places["donor"]) == {"A1"}
+    # by hand: a resource element of a 10 MHz carrier is 27.78 dB below it; never above 38 dBm
+    rules = before.scenario.planning.repeater
+    by_hand_dbm = np.minimum(heard_dbm + 10.0 * np.log10(600.0) + rules.gain_db, rules.eirp_dbm)
+    cells_of = make_candidates(before, before.scenario).cells.set_index("operator")
+    assert cells_of.loc[places["action_id"], "eirp_dbm"].to_numpy() == pytest.approx(by_hand_dbm)
     found = pipeline.plan(only(before, "repeater"), budget=PLENTY)
     (action,) = found.actions.to_dict("records")
     assert action["households_gained"] == gained(found, before) == 30

@@ -1,8 +1,8 @@
 """Repeaters: poles near a village that hear a cell well and pass it on.
 
 A repeater stands where the prediction says that some cell on air arrives at the donor level, at the
-height of a receiver and without the gain of its donor antenna, which is a margin. It radiates on
-the donor's carrier.
+height of a receiver, which is a margin. It radiates what it hears plus its gain on the donor's
+carrier, up to its greatest power.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from coverage.carriers import reference_share_db
 from coverage.model import Result
 from coverage.params import MAIN_TECHNOLOGY, CellTemplate, Scenario
 from coverage.planning.candidates.draft import Draft
@@ -35,6 +36,12 @@ def add_repeaters(result: Result, scenario: Scenario, wanted: pd.DataFrame, draf
     for number in found.first(found.loss_db, rules.per_village):
         place = (int(row[number]), int(col[number]))
         donor = cells.iloc[int(server[place]) - 1]
+        carrier_dbm = float(signal_dbm[place]) - reference_share_db(
+            MAIN_TECHNOLOGY,
+            donor["bandwidth_mhz"],
+            donor["frequency_mhz"],
+            scenario.radio.pilot_power_share,
+        )
         name = f"P-{place[0]}-{place[1]}"
         template = CellTemplate(
             frequency_mhz=donor["frequency_mhz"],
@@ -43,7 +50,7 @@ def add_repeaters(result: Result, scenario: Scenario, wanted: pd.DataFrame, draf
             azimuths_deg=(),
             beamwidth_deg=360.0,
             downtilt_deg=0.0,
-            eirp_dbm=rules.eirp_dbm,
+            eirp_dbm=min(rules.eirp_dbm, carrier_dbm + rules.gain_db),
         )
         draft.add(
             template,

@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from benchmarks import accuracy, growth, runs, speed, splat
+from benchmarks import accuracy, growth, planning, runs, speed, splat
 
-PARTS = ("speed", "growth", "accuracy", "splat", "run")
+PARTS = ("speed", "growth", "accuracy", "splat", "planning", "run")
 
 
 def main() -> None:
@@ -25,6 +25,7 @@ def main() -> None:
         "growth": lambda: growth.measure(options.out),
         "accuracy": accuracy.measure,
         "splat": splat.measure,
+        "planning": planning.measure,
         "run": runs.measure,
     }
     for name in options.parts or PARTS:

@@ -146,6 +146,10 @@ class InfeasibleError(CoverageError, RuntimeError):
     exit_code = 3
 
 
+class OutOfTimeError(CoverageError, RuntimeError):
+    """The time limit ran out before any plan was found; nothing is proven infeasible."""
+
+
 class StoppedError(CoverageError):
     """The user stopped a long computation."""
 

@@ -9,6 +9,9 @@ from pydantic import Field
 from coverage.params.words import DecibelMilliwatts
 from coverage.validation import Frozen
 
+ActionKind = Literal["upgrade", "raise_mast", "repeater", "new_site", "satellite"]
+"""Kinds of action that serve villages; relays and fibre come with them."""
+
 
 class CellTemplate(Frozen):
     """Cells of a planned station, one for each azimuth; without azimuths one that is omni."""
@@ -58,6 +61,7 @@ class PlanningRules(Frozen):
     is_assumption: bool
     objective: Literal["households", "population", "villages", "priority"]
     serve: Literal["covered", "good"]
+    kinds: tuple[ActionKind, ...]
     phases: Annotated[tuple[Annotated[float, Field(gt=0.0)], ...], Field(min_length=1)]
     curve_points: Annotated[int, Field(ge=0, le=100)]
     time_limit_s: Annotated[float, Field(gt=0.0, le=86_400.0)]

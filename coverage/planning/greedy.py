@@ -15,7 +15,6 @@ from scipy.sparse import csc_array
 from coverage.planning.problem import (
     MUST,
     MUST_NOT,
-    NOTHING,
     Choice,
     Indices,
     Numbers,
@@ -24,7 +23,9 @@ from coverage.planning.problem import (
 )
 
 _EXCHANGES: Final = 400
-"""So many removals are tried at most."""
+"""So many removals are tried at most …"""
+_EXCHANGE_WORK: Final = 2e7
+"""… and fewer where each is costly: arcs looked at, for every action that is built again."""
 _NEVER: Final = np.inf
 
 
@@ -52,6 +53,10 @@ class Builder:
         power_opex = np.append(problem.power_opex, 0.0)
         self.own_opex = problem.opex + power_opex[self.power]
         self._columns: csc_array = problem.serves.tocsc()
+        self._by_head = np.lexsort((np.arange(problem.arc_to.size), problem.arc_to))
+        heads = problem.arc_to[self._by_head]
+        self._heads, self._starts = np.unique(heads, return_index=True)
+        self._head_of_arc = np.searchsorted(self._heads, heads)
         self._carrier = self._cheapest_carrier()
         self.reset()
 
@@ -183,20 +188,18 @@ class Builder:
             self.own_capex[self._carrier],
             _NEVER,
         )
-        order = np.lexsort((np.arange(problem.arc_to.size), problem.arc_to))
-        target = problem.arc_to[order]
-        heads, starts = np.unique(target, return_index=True)
+        order, heads, starts = self._by_head, self._heads, self._starts
+        origin, arc_capex = problem.arc_from[order], problem.arc_capex[order]
         for depth in range(1, hops + 1):
             for node, at in self._depth.items():
                 if at == depth - 1:
                     through[depth - 1, node] = 0.0
             if heads.size == 0:
                 break
-            cost = through[depth - 1, problem.arc_from[order]] + problem.arc_capex[order]
+            cost = through[depth - 1, origin] + arc_capex
             least = np.minimum.reduceat(cost, starts)
             link[depth, heads] = least
-            size = np.diff(np.append(starts, target.size))
-            hit = np.flatnonzero(cost == np.repeat(least, size))
+            hit = np.flatnonzero(cost == least[self._head_of_arc])
             first = np.searchsorted(hit, starts)
             arc[depth, heads] = order[hit[first]]
             through[depth] = link[depth] + carrier_cost
@@ -237,10 +240,12 @@ def improved(problem: PlanProblem, choice: Choice) -> Choice:
     tried = 0
     again = True
     builder = Builder(problem)
-    while again and tried < _EXCHANGES:
+    work = max(len(choice.actions), 1) * (problem.arc_to.size + problem.actions)
+    exchanges = min(_EXCHANGES, int(_EXCHANGE_WORK / work))
+    while again and tried < exchanges:
         again = False
         for action in best.actions:
-            if problem.lock[action] == MUST or tried >= _EXCHANGES:
+            if problem.lock[action] == MUST or tried >= exchanges:
                 continue
             tried += 1
             other = _without(builder, best, action)
@@ -265,8 +270,3 @@ def _without(builder: Builder, choice: Choice, action: int) -> Choice | None:
     builder.fill(skip=frozenset([action]))
     other = builder.choice()
     return other if not faults(builder.problem, other) else None
-
-
-def nothing(problem: PlanProblem) -> Choice | None:
-    """Return the empty plan where it is sound."""
-    return NOTHING if not (problem.lock == MUST).any() else None

@@ -14,7 +14,7 @@ from typing import Final
 
 import numpy as np
 
-from coverage.errors import InfeasibleError
+from coverage.errors import InfeasibleError, OutOfTimeError
 from coverage.planning.greedy import greedy, improved
 from coverage.planning.lagrangian import lagrangian_bound
 from coverage.planning.milp import Model, SolverSettings
@@ -71,6 +71,8 @@ def optimise(
     ------
     InfeasibleError
         Where what must be built cannot be, with the least budget that would do.
+    OutOfTimeError
+        Where time ran out before all that must be built was fitted in.
     """
     settings = settings or SolverSettings()
     began = time.perf_counter()
@@ -118,8 +120,9 @@ def least_cost(
     Raises
     ------
     InfeasibleError
-        Where no plan within the budget reaches the target, with the most that can be reached, or
-        none was found in time.
+        Where no plan within the budget reaches the target, with the most that can be reached.
+    OutOfTimeError
+        Where time ran out before a plan was found that reaches it.
     """
     settings = settings or SolverSettings()
     began = time.perf_counter()
@@ -141,7 +144,7 @@ def least_cost(
             )
         choice, bound, method = found.choice or start, found.bound, found.status
     if choice is None:
-        raise InfeasibleError(_OUT_OF_TIME)
+        raise OutOfTimeError(_OUT_OF_TIME)
     cost = choice.capex(problem) + opex_years * choice.opex(problem)
     return Optimum(
         choice=choice,
@@ -206,8 +209,9 @@ def least_budget(problem: PlanProblem, settings: SolverSettings | None = None) -
 
 
 _OUT_OF_TIME: Final = Text(
-    "Hết thời gian tính mà chưa tìm được phương án; hãy tăng giới hạn thời gian.",
-    "Time ran out before a plan was found; raise the time limit.",
+    "Hết thời gian tính mà chưa tìm được phương án; hãy tăng time_limit_s trong "
+    "[scenario.planning].",
+    "Time ran out before a plan was found; raise time_limit_s under [scenario.planning].",
 )
 
 
@@ -224,7 +228,7 @@ def _locked_only(problem: PlanProblem, settings: SolverSettings) -> Choice:
     if found.choice is not None:
         return improved(problem, found.choice)
     if not found.is_infeasible:
-        raise InfeasibleError(_OUT_OF_TIME)
+        raise OutOfTimeError(_OUT_OF_TIME)
     needed = least_budget(problem, settings)
     if needed is None:
         raise InfeasibleError(

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from coverage.errors import InfeasibleError
+from coverage.errors import InfeasibleError, OutOfTimeError
 from coverage.planning.greedy import greedy
 from coverage.planning.lagrangian import lagrangian_bound
-from coverage.planning.milp import SolverSettings
+from coverage.planning.milp import Solution, SolverSettings
 from coverage.planning.optimise import budget_curve, least_cost, optimise
 from coverage.planning.problem import FREE, MUST, MUST_NOT, Joint, PlanProblem, faults
 from tests.planning.made import every_plan, problem, problems
@@ -146,3 +146,19 @@ def test_a_target_out_of_reach_tells_the_most_and_its_price() -> None:
     made = problem([6.0, 4.0], [[0], [1]], [3.0, 4_000.0], 5_000.0)
     with pytest.raises(InfeasibleError, match="the most is 10, for a capex of 4,003"):
         least_cost(made, 11.0, settings=EXACT)
+
+
+def test_time_that_runs_out_is_not_called_infeasible(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Two actions must be built; the greedy way sees no plan, and HiGHS is given no time at all.
+    made = problem([1.0, 1.0], [[0], [1]], [3.0, 4.0], 10.0, lock=[MUST, MUST], opex=[1.0, 1.0])
+    monkeypatch.setattr("coverage.planning.optimise.greedy", lambda _: None)
+
+    def nothing_in_time(*_: object, **__: object) -> Solution:
+        return Solution(choice=None, bound=0.0, is_infeasible=False, status="time limit")
+
+    monkeypatch.setattr("coverage.planning.milp.Model.minimise_cost", nothing_in_time)
+    with pytest.raises(OutOfTimeError) as told:
+        optimise(made, settings=EXACT)
+    assert told.value.exit_code == 2
+    with pytest.raises(OutOfTimeError):
+        least_cost(made, 2.0, settings=EXACT)

@@ -270,10 +270,8 @@ def test_priority_as_the_weight(result: Result) -> None:
 
 
 def only(result: Result, *kinds: str) -> Result:
-    """Return the result with every action but those of some kinds locked out."""
-    actions = make_candidates(result, result.scenario).actions
-    others = tuple(actions.loc[~actions["kind"].isin(kinds), "action_id"])
-    rules = result.scenario.planning.model_copy(update={"must_not": others})
+    """Return the result with a scenario that builds some kinds of action alone."""
+    rules = result.scenario.planning.model_copy(update={"kinds": kinds})
     return replace(result, scenario=result.scenario.model_copy(update={"planning": rules}))
 
 
@@ -348,6 +346,13 @@ def test_where_nothing_is_heard_there_is_no_repeater(result: Result) -> None:
     rules = result.scenario.planning.model_copy(update={"repeater": deaf})
     quiet = result.scenario.model_copy(update={"planning": rules})
     assert "repeater" not in set(make_candidates(result, quiet).actions["kind"])
+
+
+def test_what_may_not_be_built_is_no_candidate(result: Result) -> None:
+    actions = make_candidates(result, only(result, "upgrade", "satellite").scenario).actions
+    assert "satellite" in set(actions["kind"]) <= {"upgrade", "satellite"}
+    with pytest.raises(ScenarioError, match="kinds"):
+        scenario(kinds=["balloon"])
 
 
 def test_a_longer_ladder_never_serves_fewer(result: Result) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, Final
 
 import geopandas as gpd
@@ -41,9 +42,10 @@ _CELL_COLUMNS: Final = (
 
 
 class Draft:
-    """Actions in the making."""
+    """Actions in the making; those of a kind that is not wanted are passed over."""
 
-    def __init__(self) -> None:
+    def __init__(self, kinds: Collection[str]) -> None:
+        self._kinds = frozenset(kinds)
         self._actions: list[dict[str, Any]] = []
         self._cells: list[dict[str, Any]] = []
 
@@ -51,6 +53,8 @@ class Draft:
         self, template: CellTemplate, point: shapely.Point, *, height_m: float, **action: Any
     ) -> None:
         """Add an action that puts the template's cells on air at a height above ground."""
+        if action["kind"] not in self._kinds:
+            return
         name = action["action_id"]
         self._actions.append(
             ACTION_COLUMNS | {"x_m": point.x, "y_m": point.y, "height_m": height_m} | action

@@ -33,7 +33,9 @@ from coverage.io.project import load_project, project_path
 from coverage.io.store import Arrays, Store, default_folder
 from coverage.model import Inputs, Plan, Prediction, Result, Statistics
 from coverage.params import Scenario
+from coverage.planning.money import with_money
 from coverage.planning.plan import make_least_plan, make_plan, make_prospect
+from coverage.planning.resilience import with_resilience
 from coverage.prediction import Progress
 from coverage.text import Text
 
@@ -284,6 +286,9 @@ def plan(
     else:
         assert budget_vnd is not None  # noqa: S101 - one of the two is given
         found = make_plan(prospect, budget_vnd)
+    found = with_money(prospect, found)
+    store = Store(default_folder())
+    found = with_resilience(prospect, found, workers=workers, keeper=store)
     _tell(progress, "planning", 1.0)
     return found
 

@@ -15,9 +15,9 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import coo_array, csr_array
 
-from coverage.costs import Cost, action_cost
+from coverage.costs import Cost, action_items, items_cost
 from coverage.errors import InfeasibleError, ScenarioError
-from coverage.links import existing_masts, microwave_hops, satellite_cost
+from coverage.links import SATELLITE_ITEM, existing_masts, microwave_hops, satellite_cost
 from coverage.model import Inputs, Result
 from coverage.params import Scenario
 from coverage.planning.candidates import Candidates
@@ -77,7 +77,7 @@ def make_network(
     power = _power(result.inputs, scenario, actions)
     unpowered = (actions["load"] != "").to_numpy(copy=True)
     unpowered[power["action"].to_numpy(dtype=np.int64)] = False
-    cost = [_own_cost(scenario, action) for action in actions.to_dict("records")]
+    cost = [own_cost(scenario, action) for action in actions.to_dict("records")]
     number_of = {name: i for i, name in enumerate(nodes["place_id"])}
     needs = actions["needs_backhaul"].to_numpy(dtype=bool)
     entries = (
@@ -153,11 +153,15 @@ def _relays(nodes: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _own_cost(scenario: Scenario, action: dict[Any, Any]) -> Cost:
-    cost = action_cost(scenario.costs, action["cost"])
-    if action["kind"] == "satellite":
-        cost += satellite_cost(scenario.costs)
-    return cost
+def own_items(scenario: Scenario, action: dict[Any, Any]) -> dict[str, float]:
+    """Return how many of each price item an action takes, its power and its link aside."""
+    items = action_items(scenario.costs, action["cost"])
+    return items | {SATELLITE_ITEM: 1.0} if action["kind"] == "satellite" else items
+
+
+def own_cost(scenario: Scenario, action: dict[Any, Any]) -> Cost:
+    """Return what an action costs, its power and its link aside."""
+    return items_cost(scenario.costs, own_items(scenario, action))
 
 
 def _power(inputs: Inputs, scenario: Scenario, actions: pd.DataFrame) -> pd.DataFrame:

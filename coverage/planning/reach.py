@@ -18,7 +18,7 @@ from coverage.model import Result
 from coverage.params import COVERED_CLASSES, MAIN_TECHNOLOGY, Scenario
 from coverage.planning.candidates import Candidates
 from coverage.prediction import Progress, signal_by_layer
-from coverage.reception import Discs, Listening, near_and_around
+from coverage.reception import Listening, near_and_around
 
 Flags = np.ndarray[Any, np.dtype[np.bool_]]
 
@@ -50,6 +50,11 @@ class Reach:
         self._weak_dbm = scenario.thresholds.technologies[MAIN_TECHNOLOGY].weak_dbm
         self._parts: list[list[_Part]] = [[] for _ in self._number]
         self._lock = threading.Lock()
+
+    @property
+    def beat_dbm(self) -> FloatArray:
+        """Signal that a candidate has to beat: none where villages may depend on it."""
+        return np.where(self._spot >= 0, -np.inf, np.inf).astype(np.float32)
 
     def visit(self, key: tuple[str, str], row0: int, col0: int, signal: FloatArray) -> None:
         """Keep what matters of a candidate's window; called from the threads of the prediction."""
@@ -123,7 +128,7 @@ class Reach:
                 MAIN_TECHNOLOGY,
                 added=added,
             )
-            classes = listening.classes(_only(self._near, which), _only(self._around, which))
+            classes = listening.classes(self._near.only(which), self._around.only(which))
             served[which] = np.isin(classes[which].astype(str), self._good)
         return served
 
@@ -146,6 +151,7 @@ def make_reach(
             reach.visit,
             workers=workers,
             progress=progress,
+            beat_dbm=reach.beat_dbm,
         )
     return reach
 
@@ -168,13 +174,3 @@ def serving(reach: Reach, candidates: Candidates) -> pd.DataFrame:
         for village in np.flatnonzero(served)
     ]
     return pd.DataFrame(pairs, columns=["action", "village"], dtype=np.int64)
-
-
-def _only(cells: Discs, which: Flags) -> Discs:
-    chosen = which[cells.place]
-    return Discs(
-        count=cells.count,
-        place=cells.place[chosen],
-        row=cells.row[chosen],
-        col=cells.col[chosen],
-    )

@@ -16,6 +16,7 @@ FUNDERS: Final = ("fund", "operator", "province")
 """The public-utility telecom fund, the operators, the province with whoever else gives."""
 UNDECIDED: Final = "undecided"
 """What stands for a funder where no route holds, so that it is never guessed."""
+_WORDS: Final = {True: "yes", False: "no", None: "unknown"}
 _SUM_TOLERANCE: Final = 1e-9
 
 
@@ -48,10 +49,10 @@ class FundingRules(Frozen):
     routes: Annotated[tuple[FundingRoute, ...], Field(min_length=1)]
 
     def shares_of(
-        self, has_grid_power: bool | None, extremely_difficult: bool | None
+        self, *, has_grid_power: bool | None, extremely_difficult: bool | None
     ) -> dict[str, float]:
         """Return the funders' shares for a village; None stands for not known."""
-        power, hardship = _word(has_grid_power), _word(extremely_difficult)
+        power, hardship = _WORDS[has_grid_power], _WORDS[extremely_difficult]
         for route in self.routes:
             if route.has_grid_power in (power, "any") and route.extremely_difficult in (
                 hardship,
@@ -63,7 +64,3 @@ class FundingRules(Frozen):
     def __hash__(self) -> int:
         """Hash by content; the mappings are never changed."""
         return hash(self.model_dump_json())
-
-
-def _word(flag: bool | None) -> str:
-    return "unknown" if flag is None else "yes" if flag else "no"

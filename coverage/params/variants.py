@@ -56,7 +56,8 @@ class VariantRules(Frozen):
         if twice := sorted({name for name in names if names.count(name) > 1}):
             raise RuleError(
                 Text(
-                    f"`named` có tên lặp lại: {twice}", f"`named` has a name more than once: {twice}"
+                    f"`named` có tên lặp lại: {twice}",
+                    f"`named` has a name more than once: {twice}",
                 )
             )
         return self

@@ -209,7 +209,10 @@ def _shares(prospect: Prospect, villages: Positions) -> list[dict[str, float]]:
     rows, rules = prospect.result.villages.iloc[villages], prospect.scenario.funding
     power = _flags(rows, "has_grid_power")
     hardship = _flags(rows, "extremely_difficult")
-    return [rules.shares_of(p, h) for p, h in zip(power, hardship, strict=True)]
+    return [
+        rules.shares_of(has_grid_power=p, extremely_difficult=h)
+        for p, h in zip(power, hardship, strict=True)
+    ]
 
 
 def _flags(villages: pd.DataFrame, column: str) -> list[bool | None]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any, Final
 
 import geopandas as gpd
@@ -109,7 +110,7 @@ class Outages:
         by_mast = np.argsort(self._mast, kind="stable")
         ends = np.searchsorted(self._mast[by_mast], np.arange(len(self.masts) + 1))
         listed = spot[order][by_mast]
-        self._spots = [np.unique(listed[a:b]) for a, b in zip(ends[:-1], ends[1:], strict=True)]
+        self._spots = [np.unique(listed[a:b]) for a, b in pairwise(ends)]
 
     def served(self, on_air: Collection[str]) -> Flags:
         """Return which villages count as served while exactly these masts are on air."""
@@ -127,7 +128,9 @@ class Outages:
             left = on.copy()
             gone = [self._number[name] for name in names if name in self._number]
             left[gone] = False
-            spots = np.unique(np.concatenate([np.empty(0, np.int64), *(self._spots[g] for g in gone)]))
+            spots = np.unique(
+                np.concatenate([np.empty(0, np.int64), *(self._spots[g] for g in gone)])
+            )
             without_dbm = level_dbm.copy()
             without_dbm[spots] = self._strongest(spots, left)
             changed = np.zeros(self._rows.size, dtype=bool)

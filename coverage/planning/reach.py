@@ -32,11 +32,24 @@ class _Part:
 
 
 class Reach:
-    """Signal of the candidates where it matters, and the grades that follow from it."""
+    """Signal of the candidates where it matters, and the grades that follow from it.
 
-    def __init__(self, result: Result, scenario: Scenario, candidates: Candidates) -> None:
+    `served_before` tells which of the villages to serve the masts that stand serve by the
+    scenario's thresholds: none, unless it is another than the candidates'. `extra_db` keeps signal
+    so far below the weak limit as well; `heard` is what another `Reach` kept.
+    """
+
+    def __init__(
+        self,
+        result: Result,
+        scenario: Scenario,
+        candidates: Candidates,
+        *,
+        extra_db: float = 0.0,
+        heard: list[list[_Part]] | None = None,
+    ) -> None:
         self._number = {str(name): i for i, name in enumerate(candidates.actions["action_id"])}
-        self._result, self._scenario = result, scenario
+        self._result, self._scenario, self._candidates = result, scenario, candidates
         self._good = COVERED_CLASSES if scenario.planning.serve == "covered" else ("good",)
         grid = result.inputs.grid
         villages = result.villages.iloc[candidates.villages]
@@ -47,9 +60,11 @@ class Reach:
         self._rows, self._cols = np.nonzero(self._spot == 0)
         self._spot[self._rows, self._cols] = np.arange(self._rows.size)
         self._place_spot = self._spot[self._around.row, self._around.col]
-        self._weak_dbm = scenario.thresholds.technologies[MAIN_TECHNOLOGY].weak_dbm
-        self._parts: list[list[_Part]] = [[] for _ in self._number]
+        self._weak_dbm = scenario.thresholds.technologies[MAIN_TECHNOLOGY].weak_dbm - extra_db
+        self._parts = [[] for _ in self._number] if heard is None else heard
         self._lock = threading.Lock()
+        everyone = np.ones(self._near.count, dtype=bool)
+        self.served_before = self._graded(self._with([]), everyone)
 
     @property
     def beat_dbm(self) -> FloatArray:
@@ -71,9 +86,14 @@ class Reach:
         with self._lock:
             self._parts[self._number[key[1]]].append(part)
 
+    def under(self, scenario: Scenario) -> Reach:
+        """Return the same signal, graded by another scenario's thresholds."""
+        return Reach(self._result, scenario, self._candidates, heard=self._parts)
+
     def served(self, action: int) -> Flags:
         """Return which of the villages to serve an action serves alone."""
-        return self._graded(self._with([action]), self._around_of([action]))
+        served = self._graded(self._with([action]), self._around_of([action]))
+        return served & ~self.served_before
 
     def served_in_turn(self, actions: Sequence[int]) -> list[Flags]:
         """Return which villages are served after each of some actions, taken one after another.
@@ -86,7 +106,8 @@ class Reach:
         for action in actions:
             if action >= 0:
                 self._add(level_dbm, action)
-                served = served | self._graded(level_dbm, self._around_of([action]))
+                graded = self._graded(level_dbm, self._around_of([action]))
+                served = served | (graded & ~self.served_before)
             found.append(served)
         return found
 
@@ -140,9 +161,10 @@ def make_reach(
     *,
     workers: int | None = None,
     progress: Progress | None = None,
+    extra_db: float = 0.0,
 ) -> Reach:
     """Predict every candidate and keep what villages get of it."""
-    reach = Reach(result, scenario, candidates)
+    reach = Reach(result, scenario, candidates, extra_db=extra_db)
     if len(candidates.cells):
         signal_by_layer(
             replace(result.inputs, stations=candidates.cells),

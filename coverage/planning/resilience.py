@@ -7,7 +7,7 @@ through it, and a mast that stands takes along what the plan puts on it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -31,6 +31,8 @@ COLUMNS: Final = (
     *("villages_lost", "households_lost", "population_lost", "actions_lost", "operators_lost"),
     *("element_backhaul", "element_power", "is_solar_only", "is_single_homed", "village_ids_lost"),
 )
+BehindAll = Callable[[Iterable[str]], tuple[str, ...]]
+"""Actions and all that is fed through them."""
 _STANDS: Final = "M|"
 _PLANNED: Final = "A|"
 _SOLAR: Final = frozenset(
@@ -144,69 +146,86 @@ def _elements(prospect: Prospect, plan: Plan, masts: Iterable[_Element]) -> list
     """Return what may be lost once the plan is built."""
     feeder = feeders(prospect, plan)
     place = places(prospect, plan)
-    rows = plan.actions.set_index(plan.actions["action_id"].astype(str))
-    fed: dict[tuple[str, str], list[str]] = {}
-    for action, row in rows.iterrows():
-        if action not in feeder and row["backhaul_to"]:
-            by = "fibre_node" if row["backhaul_kind"] == "fibre" else "mast"
-            fed.setdefault((by, str(row["backhaul_to"])), []).append(str(action))
-    for action, name in place.items():
-        if name.startswith("M-"):
-            fed.setdefault(("mast", name.removeprefix("M-")), []).append(action)
+    at_mast, at_node = _joined(plan, feeder, place)
 
     def behind_all(first: Iterable[str]) -> tuple[str, ...]:
-        return tuple(sorted({a for f in first for a in behind(feeder, f)}))
+        return tuple(sorted({action for name in first for action in behind(feeder, name)}))
 
-    found = [
-        replace(mast, actions=behind_all(fed.get(("mast", mast.name), ()))) for mast in masts
-    ]
-    for action in rows.index:
-        row = rows.loc[action]
-        if not place.get(action, "M-").startswith("M-"):
-            found.append(
-                _Element(
-                    kind="site",
-                    name=action,
-                    place=row.geometry,
-                    actions=behind_all([action]),
-                    backhaul=str(row["backhaul_kind"]),
-                    power=str(row["power"]),
-                    is_solar_only=bool(row["power"] == "solar"),
-                    is_single_homed=True,
-                )
-            )
-    for link in plan.links.to_dict("records"):
-        found.append(
-            _Element(
-                kind="link",
-                name=str(link["link_id"]),
-                place=link["geometry"].interpolate(0.5, normalized=True),
-                actions=behind_all([str(link["from_id"])]),
-                backhaul="microwave",
-            )
+    links = [
+        _Element(
+            kind="link",
+            name=str(link["link_id"]),
+            place=link["geometry"].interpolate(0.5, normalized=True),
+            actions=behind_all([str(link["from_id"])]),
+            backhaul="microwave",
         )
-    found += _pieces(prospect, plan, behind_all)
-    nodes = prospect.result.inputs.fibre_nodes
-    where: Mapping[str, Any] = (
-        {}
-        if nodes is None
-        else dict(zip(nodes["node_id"].astype(str), nodes.geometry, strict=True))
-    )
-    for (kind, name), actions in sorted(fed.items()):
-        if kind == "fibre_node" and name in where:
-            found.append(
-                _Element(
-                    kind=kind,
-                    name=name,
-                    place=where[name],
-                    actions=behind_all(actions),
-                    backhaul="fibre",
-                )
-            )
-    return found
+        for link in plan.links.to_dict("records")
+    ]
+    return [
+        *(replace(mast, actions=behind_all(at_mast.get(mast.name, ()))) for mast in masts),
+        *_sites(plan, place, behind_all),
+        *links,
+        *_pieces(prospect, plan, behind_all),
+        *_nodes(prospect.result, at_node, behind_all),
+    ]
 
 
-def _pieces(prospect: Prospect, plan: Plan, behind_all: Any) -> list[_Element]:
+def _joined(
+    plan: Plan, feeder: Mapping[str, str], place: Mapping[str, str]
+) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
+    """Return the actions on or linked to each mast that stands, and joined to each fibre node."""
+    at_mast: dict[str, list[str]] = {}
+    at_node: dict[str, list[str]] = {}
+    for row in plan.actions.drop(columns="geometry").to_dict("records"):
+        action, end = str(row["action_id"]), str(row["backhaul_to"])
+        if place.get(action, "").startswith("M-"):
+            at_mast.setdefault(place[action].removeprefix("M-"), []).append(action)
+        elif end and action not in feeder:
+            joined = at_node if row["backhaul_kind"] == "fibre" else at_mast
+            joined.setdefault(end, []).append(action)
+    return at_mast, at_node
+
+
+def _sites(plan: Plan, place: Mapping[str, str], behind_all: BehindAll) -> list[_Element]:
+    """Return the actions that stand on their own ground; each has one link alone."""
+    return [
+        _Element(
+            kind="site",
+            name=str(row["action_id"]),
+            place=row["geometry"],
+            actions=behind_all([str(row["action_id"])]),
+            backhaul=str(row["backhaul_kind"]),
+            power=str(row["power"]),
+            is_solar_only=bool(row["power"] == "solar"),
+            is_single_homed=True,
+        )
+        for row in plan.actions.to_dict("records")
+        if not place.get(str(row["action_id"]), "M-").startswith("M-")
+    ]
+
+
+def _nodes(
+    result: Result, at_node: Mapping[str, list[str]], behind_all: BehindAll
+) -> list[_Element]:
+    """Return the fibre nodes with the actions that the plan joins to them."""
+    nodes = result.inputs.fibre_nodes
+    if nodes is None:
+        return []
+    where = dict(zip(nodes["node_id"].astype(str), nodes.geometry, strict=True))
+    return [
+        _Element(
+            kind="fibre_node",
+            name=name,
+            place=where[name],
+            actions=behind_all(actions),
+            backhaul="fibre",
+        )
+        for name, actions in sorted(at_node.items())
+        if name in where
+    ]
+
+
+def _pieces(prospect: Prospect, plan: Plan, behind_all: BehindAll) -> list[_Element]:
     """Return the pieces of new fibre, each with the actions joined through it.
 
     A piece runs from the node outwards; it feeds what starts where it ends.
@@ -260,7 +279,7 @@ def _table(
     degrees = gpd.GeoSeries(
         [element.place for element in elements], crs=result.inputs.grid.crs
     ).to_crs("EPSG:4326")
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "network": network,
             "element": element.kind,

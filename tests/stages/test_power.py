@@ -82,7 +82,9 @@ def test_solar_diesel_sizes() -> None:
 
 def test_the_parts_of_an_option_add_up_to_its_cost() -> None:
     rate = COSTS.exchange.vnd_per_usd
-    parts = option_parts(dict.fromkeys(QUANTITIES, 0.0) | {"panel_kwp": 10, "battery_kwh": 40}, COSTS)
+    parts = option_parts(
+        dict.fromkeys(QUANTITIES, 0.0) | {"panel_kwp": 10, "battery_kwh": 40}, COSTS
+    )
     # by hand: 10 · 1,200 + 40 · 250 USD; yearly 10 · 30 + 40 · 25 USD
     assert parts == {
         "solar_panel": (10.0, Cost(capex_vnd=12_000 * rate, opex_vnd_per_year=300 * rate)),

@@ -221,8 +221,9 @@ def _signals(changes: Sequence[SignalChange], base: Run, run: Run) -> list[str]:
         f"{_e(Text('chênh lệch mức thu', 'change of signal'))} {change.technology} "
         f'{_e(run.label)} − {_e(base.label)}" src="{signal_picture(change)}"></figure>'
         for change in changes
+        if change.is_marked
     ]
-    return [title, _table(header, rows), f"<p>{key}</p>", *pictures]
+    return [title, _table(header, rows), *([f"<p>{key}</p>"] if pictures else []), *pictures]
 
 
 def _totals(totals: pd.DataFrame, *, prefix: str = "") -> str:

@@ -18,6 +18,7 @@ from coverage.text import Text
 
 MARKED_DB: Final = 3.0
 """A change of less is not worth a colour."""
+_OTHER_GRID: Final = "other_grid"
 _COLUMNS: Final = (
     *("run", "technology", "area_compared_km2", "area_stronger_km2", "area_weaker_km2"),
     *("area_base_only_km2", "area_other_only_km2", "median_difference_db"),
@@ -37,6 +38,14 @@ class SignalChange:
     difference_db: Raster
     base_dbm: FloatArray
     other_dbm: FloatArray
+
+    @property
+    def is_marked(self) -> bool:
+        """Whether anything in it is worth a colour."""
+        has_base, has_other = ~np.isnan(self.base_dbm), ~np.isnan(self.other_dbm)
+        return bool(
+            (np.abs(self.difference_db.array) >= MARKED_DB).any() or (has_base != has_other).any()
+        )
 
     @property
     def row(self) -> dict[str, object]:
@@ -76,6 +85,8 @@ def signal_changes(base: Run, other: Run) -> tuple[tuple[SignalChange, ...], tup
             found.append(_difference(base, other, technology, name))
         except (InputDataError, CrsError) as error:
             problems += [_as_warning(problem) for problem in error.problems]
+            if any(problem.rule == _OTHER_GRID for problem in error.problems):
+                break  # all rasters of a run lie on its one grid
     return tuple(found), tuple(problems)
 
 
@@ -91,7 +102,7 @@ def _difference(base: Run, other: Run, technology: Technology, name: str) -> Sig
         sizes = [f"{t.crs}, {t.shape[0]} × {t.shape[1]}, {t.transform.a:g} m" for t in tiles]
         raise InputDataError.about(
             two.name,
-            "other_grid",
+            _OTHER_GRID,
             Text(
                 f"lưới {sizes[1]} khác lưới {sizes[0]} của {base.label}: không trừ được hai ảnh",
                 f"the grid ({sizes[1]}) is not that of {base.label} ({sizes[0]}): the rasters are "

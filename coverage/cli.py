@@ -31,9 +31,24 @@ _STAGES_VI: Final = {
     "assessment": "Đánh giá và xếp hạng",
     "candidates": "Dự báo các vị trí có thể xây",
     "planning": "Lập phương án",
+    "variants": "Lập lại theo giả định khác",
     "exports": "Ghi kết quả",
 }
 APP: Final = Path(__file__).resolve().parent.parent / "app.py"
+
+
+class _Scenarios(click.ParamType[bool | int]):
+    """A number of other assumptions, or "all"."""
+
+    name = "N|all"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> bool | int:
+        """Return True for all, or the number."""
+        if value == "all" or value is True:
+            return True
+        return click.IntRange(min=1, max=1_000).convert(value, param, ctx)
 
 
 def _common(command: Callable[..., None]) -> Callable[..., None]:
@@ -203,6 +218,12 @@ def import_sheet(
     "--target",
     help="Tỷ lệ hộ chưa có sóng cần phủ, ví dụ 90%, với chi phí thấp nhất / share to reach",
 )
+@click.option(
+    "--scenarios",
+    type=_Scenarios(),
+    help="Lập lại theo N giả định khác, hoặc all, xem hạng mục nào vẫn được chọn / plan again so "
+    "often under other assumptions",
+)
 @click.option("--out", type=click.Path(path_type=Path), help="Thư mục kết quả / output folder")
 @click.option("--workers", type=click.IntRange(min=1), help="Số luồng / threads")
 @_common
@@ -210,9 +231,10 @@ def plan(
     project: Path,
     budget: str | None,
     target: str | None,
+    *,
+    scenarios: bool | int | None,
     out: Path | None,
     workers: int | None,
-    *,
     lang: Language,
     quiet: bool,
 ) -> None:
@@ -224,6 +246,7 @@ def plan(
         out,
         budget=budget,
         target=target,
+        variants=scenarios or False,
         workers=workers,
         progress=None if quiet else _progress(lang),
     )

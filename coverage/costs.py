@@ -6,8 +6,11 @@ read from its item, at the scenario's rate; prices are not brought to one year.
 
 from __future__ import annotations
 
+import math
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Final, get_args
 
 from coverage.errors import ScenarioError
@@ -47,8 +50,8 @@ def item_cost(rules: CostRules, item: str, quantity: float = 1.0) -> Cost:
     )
 
 
-def action_cost(rules: CostRules, action: str) -> Cost:
-    """Return the cost of a kind of action, the sum of its items, without power and backhaul.
+def action_items(rules: CostRules, action: str) -> dict[str, float]:
+    """Return how many of each item a kind of action takes, without power and backhaul.
 
     Raises
     ------
@@ -57,8 +60,23 @@ def action_cost(rules: CostRules, action: str) -> Cost:
     """
     if action not in rules.actions:
         raise _unknown("actions", action, sorted(rules.actions))
-    parts = (item_cost(rules, item, count) for item, count in rules.actions[action].items())
-    return sum(parts, Cost())
+    return dict(rules.actions[action])
+
+
+def items_cost(rules: CostRules, quantities: Mapping[str, float]) -> Cost:
+    """Return the cost of some units of several items."""
+    return sum((item_cost(rules, item, count) for item, count in quantities.items()), Cost())
+
+
+def action_cost(rules: CostRules, action: str) -> Cost:
+    """Return the cost of a kind of action, the sum of its items, without power and backhaul.
+
+    Raises
+    ------
+    ScenarioError
+        Where there is no such kind.
+    """
+    return items_cost(rules, action_items(rules, action))
 
 
 def is_assumed(rules: CostRules, action: str) -> bool:
@@ -114,6 +132,22 @@ def annuity_factor(rules: CostRules) -> float:
 def present_vnd(cost: Cost, rules: CostRules) -> int:
     """Return capex and the discounted opex of the horizon together."""
     return cost.capex_vnd + round(cost.opex_vnd_per_year * annuity_factor(rules))
+
+
+def split_whole(total: int, weights: Sequence[float]) -> list[int]:
+    """Split a whole amount in proportion to weights, exactly, by largest remainder.
+
+    Equal remainders go to the first. Weights of which none is positive share alike.
+    """
+    if sum(weights) <= 0.0:
+        weights = [1.0] * len(weights)
+    shares = [Fraction(weight) for weight in weights]
+    exact = [total * share / sum(shares) for share in shares]
+    parts = [math.floor(amount) for amount in exact]
+    order = sorted(range(len(parts)), key=lambda i: (parts[i] - exact[i], i))
+    for i in order[: total - sum(parts)]:
+        parts[i] += 1
+    return parts
 
 
 def _price(rules: CostRules, item: str) -> UnitCost:

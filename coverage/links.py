@@ -26,6 +26,8 @@ _KINDS: Final = {
     "microwave": ("microwave", "vi ba", "viba", "mw", "radio"),
     "satellite": ("satellite", "ve tinh", "vsat", "leo"),
 }
+SATELLITE_ITEM: Final = "satellite_backhaul"
+"""Price item of the link of last resort."""
 _NO_CLUTTER: Final = np.empty((0, 0), dtype=np.float32)
 
 IndexArray = np.ndarray[Any, np.dtype[np.int64]]
@@ -217,7 +219,7 @@ def cheapest_backhaul(
 
 def satellite_cost(costs: CostRules) -> Cost:
     """Return the cost of the last resort, which needs neither a road nor a line of sight."""
-    return item_cost(costs, "satellite_backhaul")
+    return item_cost(costs, SATELLITE_ITEM)
 
 
 def _pairs(

@@ -183,7 +183,10 @@ class Plan:
     the weight of the villages gained, `bound` what no plan exceeds, `gap` = (bound - objective) /
     bound; where the aim is a target, `objective` is the cost over the horizon, `bound` what no plan
     that reaches it undercuts, `gap` = (objective - bound) / objective. `curve` holds smaller
-    budgets as well. `parameters` are the planning rules used.
+    budgets as well. `parameters` are the planning rules used. `costs` is the bill by price item,
+    `funding` the money by year and funder, `money` its figures; `resilience` lists what is lost
+    with a single element; `firmness` has a row per variant planned. They are None where they were
+    not asked for.
     """
 
     actions: gpd.GeoDataFrame
@@ -199,3 +202,8 @@ class Plan:
     solver: str
     curve: pd.DataFrame
     parameters: Mapping[str, object]
+    costs: pd.DataFrame | None = None
+    funding: pd.DataFrame | None = None
+    money: pd.DataFrame | None = None
+    resilience: pd.DataFrame | None = None
+    firmness: pd.DataFrame | None = None

@@ -32,8 +32,11 @@ from coverage.errors import ScenarioError
 from coverage.io.project import load_project, project_path
 from coverage.io.store import Arrays, Store, default_folder
 from coverage.model import Inputs, Plan, Prediction, Result, Statistics
-from coverage.params import Scenario
-from coverage.planning.plan import make_least_plan, make_plan, make_prospect
+from coverage.params import Scenario, Variant
+from coverage.planning.firmness import variants_of, widest_gain_db, with_firmness
+from coverage.planning.money import with_money
+from coverage.planning.plan import Prospect, make_least_plan, make_plan, make_prospect
+from coverage.planning.resilience import with_resilience
 from coverage.prediction import Progress
 from coverage.text import Text
 
@@ -247,6 +250,7 @@ def plan(
     *,
     budget: str | float | None = None,
     target: str | float | None = None,
+    variants: bool | int = False,
     workers: int | None = None,
     progress: Progress | None = None,
 ) -> Plan:
@@ -263,6 +267,9 @@ def plan(
     target
         Share of the households without service (or people, villages: `objective` of the planning
         rules) to be served, such as 0.9 or "90%"; a budget beside it limits the capex.
+    variants
+        Plan again under the scenario's variants (True: all of them; a number: so many) to tell how
+        often each action stays chosen.
     workers
         Threads of the prediction of candidates; the plan does not depend on it.
     progress
@@ -277,15 +284,32 @@ def plan(
         Where what must be built cannot be, or the target not be reached, with the reason.
     """
     budget_vnd, target_share = _aim(budget, target, result.scenario)
-    prospect = make_prospect(result, workers=workers, progress=progress)
+    others = _variants(result.scenario, asked=variants)
+    extra_db = widest_gain_db(others)
+    prospect = make_prospect(result, workers=workers, progress=progress, extra_db=extra_db)
     _tell(progress, "planning", 0.0)
     if target_share is not None:
         found = make_least_plan(prospect, target_share, budget_vnd)
     else:
         assert budget_vnd is not None  # noqa: S101 - one of the two is given
         found = make_plan(prospect, budget_vnd)
+    found = with_money(prospect, found)
+    store = Store(default_folder())
+    found = with_resilience(prospect, found, workers=workers, keeper=store)
     _tell(progress, "planning", 1.0)
-    return found
+    if not others:
+        return found
+
+    def elsewhere(scenario: Scenario) -> Prospect:
+        return make_prospect(run(result.inputs, scenario, workers=workers), workers=workers)
+
+    return with_firmness(prospect, found, others, elsewhere=elsewhere, progress=progress)
+
+
+def _variants(scenario: Scenario, *, asked: bool | int) -> tuple[Variant, ...]:
+    if asked is True or asked is False:
+        return variants_of(scenario.variants) if asked else ()
+    return variants_of(scenario.variants, asked)
 
 
 def plan_project(
@@ -294,12 +318,18 @@ def plan_project(
     *,
     budget: str | None = None,
     target: str | None = None,
+    variants: bool | int = False,
     workers: int | None = None,
     progress: Progress | None = None,
 ) -> tuple[Result, Plan, Path]:
     """Run a project folder, plan, and write every output of both, whole or not at all."""
     result, found, folder = _project_run(
-        path, out, aim=(budget, target), workers=workers, progress=progress
+        path,
+        out,
+        aim=(budget, target),
+        variants=variants,
+        workers=workers,
+        progress=progress,
     )
     assert found is not None  # noqa: S101 - an aim was given
     return result, found, folder
@@ -360,6 +390,7 @@ def _project_run(
     aim: tuple[str | None, str | None] | None,
     workers: int | None,
     progress: Progress | None,
+    variants: bool | int = False,
 ) -> tuple[Result, Plan | None, Path]:
     toml = project_path(path)
     folder = Path(out) if out is not None else toml.parent / "outputs"
@@ -378,7 +409,14 @@ def _project_run(
     if aim is not None:
         clock = time.perf_counter()
         budget, target = aim
-        found = plan(result, budget=budget, target=target, workers=workers, progress=progress)
+        found = plan(
+            result,
+            budget=budget,
+            target=target,
+            variants=variants,
+            workers=workers,
+            progress=progress,
+        )
         timings["plan_s"] = time.perf_counter() - clock
     _tell(progress, "exports", 0.0)
     exports.write_outputs(

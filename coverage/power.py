@@ -5,6 +5,7 @@ Every option of every site is priced, also those that are not chosen, each with 
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -19,6 +20,17 @@ from coverage.text import Text
 
 OPTIONS: Final = ("grid", "grid_extension", "solar", "solar_diesel")
 """From the one that is taken to the one that gives way where costs are equal."""
+QUANTITIES: Final = {
+    "connections": "grid_connection",
+    "transformers": "grid_transformer",
+    "line_km": "grid_extension",
+    "energy_kwh_per_year": "grid_energy",
+    "panel_kwp": "solar_panel",
+    "battery_kwh": "battery",
+    "generator_kva": "generator",
+    "diesel_litre_per_year": "diesel",
+}
+"""Column of a quantity, and the price item it counts."""
 DAYS_OF_MONTH: Final = (31.0, 28.25, 31.0, 30.0, 31.0, 30.0, 31.0, 31.0, 30.0, 31.0, 30.0, 31.0)
 _HOURS_PER_YEAR: Final = 24.0 * sum(DAYS_OF_MONTH)
 
@@ -69,17 +81,6 @@ def solar_diesel_design(load_w: float, rules: PowerRules) -> SolarDesign:
     )
 
 
-def solar_cost(design: SolarDesign, costs: CostRules) -> Cost:
-    """Return what a solar plant costs."""
-    parts = (
-        item_cost(costs, "solar_panel", design.panel_kwp),
-        item_cost(costs, "battery", design.battery_kwh),
-        item_cost(costs, "generator", design.generator_kva),
-        item_cost(costs, "diesel", design.diesel_litre_per_year),
-    )
-    return sum(parts, Cost())
-
-
 def power_options(
     sites: gpd.GeoDataFrame,
     power_lines: gpd.GeoDataFrame | None,
@@ -104,10 +105,10 @@ def power_options(
         Four rows a site, in the order of the sites and of `OPTIONS`: `site` (position), `power`,
         `is_feasible`, `is_chosen`, `capex_vnd`, `opex_vnd_per_year`, `present_vnd` (capex and
         discounted opex; the least decides), `line_distance_m` to the nearest line that can feed the
-        site (NaN where none is known), `line_kind`, `panel_kwp`, `battery_kwh`, `generator_kva`,
-        `diesel_litre_per_year`, `reason_vi`, `reason_en`. Costs of what is not feasible are those
-        it would have, NaN where there is no line to count from. A connection to a medium-voltage
-        line includes a transformer. Where nothing is feasible nothing is chosen.
+        site (NaN where none is known), `line_kind`, the columns of `QUANTITIES`, `reason_vi`,
+        `reason_en`. Costs of what is not feasible are those it would have, NaN where there is no
+        line to count from. A connection to a medium-voltage line includes a transformer. Where
+        nothing is feasible nothing is chosen.
     """
     count = len(sites)
     load_w = sites["load_w"].to_numpy(dtype=float)
@@ -118,13 +119,9 @@ def power_options(
     designs = {w: (solar_design(w, rules), solar_diesel_design(w, rules)) for w in set(load_w)}
     plants = [[designs[w][which] for w in load_w] for which in (0, 1)]
     line_km = distance_m * rules.detour / 1000.0
-    money = np.stack(
-        [
-            *_grid_costs(load_w, line_km, has_low_voltage=said_yes | reached_lv, costs=costs),
-            *(np.array([_pair(solar_cost(d, costs)) for d in p]).reshape(-1, 2) for p in plants),
-        ],
-        axis=1,
-    )
+    quantities = _quantities(load_w, line_km, said_yes | reached_lv, plants)
+    parts = [_times(item_cost(costs, QUANTITIES[name]), q) for name, q in quantities.items()]
+    money = np.sum(parts, axis=0)
     on_grid = said_yes | reached
     feasible = np.column_stack(
         [
@@ -136,8 +133,6 @@ def power_options(
     present = np.rint(money[:, :, 0] + annuity_factor(costs) * money[:, :, 1])
     best = np.argmin(np.where(feasible, present, np.inf), axis=1)
     chosen = (np.arange(len(OPTIONS)) == best[:, None]) & feasible
-    blank = [SolarDesign(panel_kwp=0.0, battery_kwh=0.0)] * count
-    design = [d for row in zip(blank, blank, *plants, strict=True) for d in row]
     reason = [
         text
         for site in range(count)
@@ -160,10 +155,7 @@ def power_options(
             "present_vnd": present.ravel(),
             "line_distance_m": np.repeat(np.round(distance_m, 1), len(OPTIONS)),
             "line_kind": np.repeat(kind, len(OPTIONS)),
-            "panel_kwp": [round(d.panel_kwp, 3) for d in design],
-            "battery_kwh": [round(d.battery_kwh, 3) for d in design],
-            "generator_kva": [round(d.generator_kva, 3) for d in design],
-            "diesel_litre_per_year": [round(d.diesel_litre_per_year, 1) for d in design],
+            **{name: quantity.ravel() for name, quantity in quantities.items()},
             "reason_vi": [text.vi for text in reason],
             "reason_en": [text.en for text in reason],
         }
@@ -199,28 +191,44 @@ def _of_kind(power_lines: gpd.GeoDataFrame | None, kind: str) -> np.ndarray[Any,
     return lines
 
 
-def _grid_costs(
-    load_w: Values, line_km: Values, *, has_low_voltage: Flags, costs: CostRules
-) -> tuple[Values, Values]:
-    """Capex and opex (n, 2) of a connection and of a new line, energy included."""
-    one = np.ones(load_w.size)
-    energy = _times(item_cost(costs, "grid_energy"), load_w * _HOURS_PER_YEAR / 1000.0)
-    transformer = _times(item_cost(costs, "grid_transformer"), one)
-    connection = _times(item_cost(costs, "grid_connection"), one) + energy
-    line = _times(item_cost(costs, "grid_extension"), line_km)
-    return (
-        connection + np.where(has_low_voltage[:, None], 0.0, transformer),
-        line + transformer + energy,
-    )
+def option_parts(option: Mapping[Hashable, Any], costs: CostRules) -> dict[str, tuple[float, Cost]]:
+    """Return quantity and cost of every price item of a row of `power_options`.
+
+    The costs add up to those of the row.
+    """
+    found = {}
+    for name, item in QUANTITIES.items():
+        quantity = float(option[name])
+        if quantity > 0.0:
+            capex, opex = _times(item_cost(costs, item), np.array([quantity]))[0]
+            found[item] = quantity, Cost(capex_vnd=int(capex), opex_vnd_per_year=int(opex))
+    return found
 
 
-def _pair(cost: Cost) -> tuple[float, float]:
-    return float(cost.capex_vnd), float(cost.opex_vnd_per_year)
+def _quantities(
+    load_w: Values, line_km: Values, has_low_voltage: Flags, plants: list[list[SolarDesign]]
+) -> dict[str, Values]:
+    """Units of every item that each site (rows) takes with each option (columns)."""
+    none, one = np.zeros(load_w.size), np.ones(load_w.size)
+    energy_kwh = load_w * _HOURS_PER_YEAR / 1000.0
+    on_grid = {
+        "connections": (one, none),
+        "transformers": (np.where(has_low_voltage, 0.0, 1.0), one),
+        "line_km": (none, line_km),
+        "energy_kwh_per_year": (energy_kwh, energy_kwh),
+    }
+    found = {}
+    for name in QUANTITIES:
+        grid = on_grid.get(name, (none, none))
+        solar = [np.array([getattr(d, name, 0.0) for d in plant], dtype=float) for plant in plants]
+        found[name] = np.column_stack([*grid, *solar])
+    return found
 
 
 def _times(cost: Cost, quantity: Values) -> Values:
-    """Capex and opex (n, 2) of a price times many quantities, in whole VND."""
-    both: Values = np.rint(np.outer(quantity, _pair(cost)))
+    """Capex and opex (…, 2) of a price times many quantities, in whole VND."""
+    price = np.array([cost.capex_vnd, cost.opex_vnd_per_year], dtype=float)
+    both: Values = np.rint(quantity[..., None] * price)
     return both
 
 

@@ -44,6 +44,16 @@ class Discs:
     row: IndexArray
     col: IndexArray
 
+    def only(self, which: BoolArray) -> Discs:
+        """Return the discs of some places alone; the others have no cells."""
+        chosen = which[self.place]
+        return Discs(
+            count=self.count,
+            place=self.place[chosen],
+            row=self.row[chosen],
+            col=self.col[chosen],
+        )
+
 
 def discs(places: gpd.GeoDataFrame, grid: Grid, *, at_least_m: float = 0.0) -> Discs:
     """Return the cells within each place's `coordinate_accuracy_m`, or `at_least_m` if larger.

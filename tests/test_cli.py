@@ -218,7 +218,9 @@ def test_a_plan_writes_its_outputs_beside_those_of_a_run(project: Path, tmp_path
     header = (out / "plan_actions.csv").read_text(encoding="utf-8-sig").splitlines()[0]
     assert header == (
         "action_id,kind,longitude,latitude,phase,capex,opex_per_year,power,backhaul_kind,"
-        "backhaul_to,villages_gained,households_gained,households_gained_cumulative"
+        "backhaul_to,villages_gained,households_gained,households_gained_cumulative,"
+        "present_value,cost_per_household,fund_capex,operator_capex,province_capex,"
+        "undecided_capex"
     )
 
 

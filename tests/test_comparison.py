@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import hashlib
+import io
 import json
 import math
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 import pytest
+import rasterio
 from click.testing import CliRunner
+from PIL import Image
 
 import coverage as cv
 from coverage.cli import main
@@ -20,6 +26,9 @@ from coverage.comparison import Comparison
 from coverage.comparison.outputs import TABLES, write_comparison
 from coverage.comparison.page import POLICY
 from coverage.errors import CoverageError, InputDataError, ScenarioError
+from coverage.grid import Grid
+from coverage.io.writers import write_cog
+from coverage.model import Raster
 from coverage.schema import output_columns
 
 Row = dict[str, Any]
@@ -445,3 +454,112 @@ def test_a_folder_that_cannot_be_written_is_told(compared: Comparison, tmp_path:
     with pytest.raises(CoverageError):
         write_comparison(compared, tmp_path / "file")
     assert [p.name for p in tmp_path.iterdir() if p.name.startswith(".phusong")] == []
+
+
+def raster(values: Sequence[Sequence[float]], *, west_m: float = 585_000.0) -> Raster:
+    array = np.array(values, dtype=np.float32)
+    return Raster(array=array, grid=Grid("EPSG:3405", west_m, 2_450_000.0, 1_000.0, *array.shape))
+
+
+def with_signal(folder: Path, rows: Sequence[Row], signal: Raster | None) -> Path:
+    """Write a run with a raster of 4G."""
+    write_run(folder, rows)
+    if signal is not None:
+        write_cog(folder / "rsrp_4g_dbm.tif", signal, nodata=np.nan, tags={})
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    manifest["outputs"]["rsrp_4g_dbm.tif"] = ""
+    write_manifest(folder, manifest)
+    return folder
+
+
+BEFORE: Final = raster([[-100, -100, -100], [-90, math.nan, math.nan]])
+AFTER: Final = raster([[-96, -100.5, -112], [math.nan, -80, math.nan]])
+
+
+def test_signal_is_subtracted_cell_by_cell(tmp_path: Path) -> None:
+    """By hand: cells of 1 km²; stronger by 4 dB, weaker by 0.5 and 12 dB, one in each run only."""
+    base = with_signal(tmp_path / "base", BASE, BEFORE)
+    found = cv.compare(base, with_signal(tmp_path / "other", OTHER, AFTER))
+    assert found.signal.to_dict("records") == [
+        {
+            "run": "other",
+            "technology": "4G",
+            "area_compared_km2": 3.0,
+            "area_stronger_km2": 1.0,
+            "area_weaker_km2": 1.0,
+            "area_base_only_km2": 1.0,
+            "area_other_only_km2": 1.0,
+            "median_difference_db": -0.5,
+        }
+    ]
+    path = write_comparison(found, tmp_path / "out")
+    with rasterio.open(path.parent / "compare_rsrp_4g_difference_db.tif") as written:
+        expected = [[4, -0.5, -12], [math.nan] * 3]
+        np.testing.assert_array_equal(written.read(1), np.array(expected, dtype=np.float32))
+        assert written.crs.to_epsg() == 3405
+        assert written.tags()["other"] == "other"
+    page = path.read_text(encoding="utf-8")
+    picture = re.search(r'src="data:image/png;base64,([^"]+)"', page)
+    assert picture is not None
+    drawn = Image.open(io.BytesIO(base64.b64decode(picture[1])))
+    # the key's colours in order: 2 stronger by 3, 3 less, 5 weaker by 10, 6 base only, 7 other only
+    assert np.asarray(drawn).tolist() == [[2, 3, 5], [6, 7, 0]]
+    assert "<script" not in page
+    assert "img-src data:" in POLICY
+    manifest = json.loads((path.parent / "compare_manifest.json").read_text(encoding="utf-8"))
+    assert "compare_rsrp_4g_difference_db.tif" in manifest["outputs"]
+
+
+def test_rasters_on_other_grids_are_not_subtracted(tmp_path: Path) -> None:
+    base = with_signal(tmp_path / "base", BASE, BEFORE)
+    moved = with_signal(tmp_path / "moved", BASE, raster(AFTER.array.tolist(), west_m=586_000.0))
+    lost = with_signal(tmp_path / "lost", BASE, None)
+    broken = with_signal(tmp_path / "broken", BASE, None)
+    (broken / "rsrp_4g_dbm.tif").write_bytes(b"II*\x00 cut off")
+    found = cv.compare(base, moved, lost, broken)
+    assert found.signal.empty
+    assert (found.warnings[0].file, found.warnings[0].rule) == (
+        "moved/rsrp_4g_dbm.tif",
+        "other_grid",
+    )
+    assert {p.file.split("/")[0] for p in found.warnings} == {"moved", "lost", "broken"}
+    path = write_comparison(found, tmp_path / "out")
+    assert [p.name for p in path.parent.glob("*.tif")] == []
+    assert path.read_text(encoding="utf-8").count("rasters are not subtracted") >= 3
+
+
+def test_rasters_of_several_runs_have_names_of_their_own(tmp_path: Path) -> None:
+    runs = [with_signal(tmp_path / name, BASE, BEFORE) for name in "abc"]
+    path = write_comparison(cv.compare(*runs), tmp_path / "out" / "ab.html")
+    assert sorted(p.name for p in path.parent.glob("*.tif")) == [
+        "ab_1_rsrp_4g_difference_db.tif",
+        "ab_2_rsrp_4g_difference_db.tif",
+    ]
+    assert "<img" not in path.read_text(encoding="utf-8")  # nothing changed: no picture
+
+
+def test_verdicts_are_compared_beside_predictions(tmp_path: Path) -> None:
+    """By hand: predicted unchanged, while V1 (10 households) wins and V2 (20) loses by verdict."""
+
+    def told(rows: Sequence[Row], *verdicts: str) -> list[Row]:
+        rest = {"verdict_3g": "good", "verdict_5g": "unknown"}
+        return [r | {"verdict_4g": v} | rest for r, v in zip(rows, verdicts, strict=True)]
+
+    base = write_run(tmp_path / "base", told(BASE[:3], "none", "good", "good"))
+    other = write_run(tmp_path / "other", told(BASE[:3], "weak", "none", "good"))
+    found = cv.compare(base, other)
+    households = figures(found, "other", "4G", "households")
+    assert households["better"][2] == households["worse"][2] == 0
+    assert households["verdict_covered"] == (50, 40, -10)
+    assert households["verdict_better"][2] == 10
+    assert households["verdict_worse"][2] == 20
+    changes = found.villages.set_index("village_id")["verdict_change_4g"]
+    assert changes.to_dict() == {"V1": "better", "V2": "worse", "V3": "same"}
+    page = write_comparison(found, tmp_path / "out").read_text(encoding="utf-8")
+    winners = page.split("Winners by the verdict")[1].split("Losers by the verdict")[0]
+    assert "Thôn V1" in winners
+    assert "Thôn V2" not in winners
+    without = write_run(tmp_path / "without", BASE[:3])
+    less = cv.compare(base, without)
+    assert not less.totals["figure"].str.startswith("verdict_").any()
+    assert "has no verdicts" in write_comparison(less, tmp_path / "o").read_text(encoding="utf-8")

@@ -12,6 +12,7 @@ import pandas as pd
 from coverage.comparison.changes import commune_changes, total_changes, village_changes
 from coverage.comparison.differences import manifest_differences
 from coverage.comparison.runs import Run, read_runs
+from coverage.comparison.signals import SignalChange, change_table, signal_changes
 from coverage.errors import InputDataError, Problem, ScenarioError
 from coverage.text import Text
 
@@ -25,13 +26,16 @@ class Comparison:
 
     Each table has a column `run` with the label of the other run. `villages`: one row per run and
     village; `communes`: per run, commune and technology; `totals`: per run, technology, unit and
-    figure; `differences`: per run and entry of the manifests.
+    figure; `signal`: per run and technology, where both runs have rasters on one grid, which
+    `signal_changes` hold; `differences`: per run and entry of the manifests.
     """
 
     runs: tuple[Run, ...]
     villages: pd.DataFrame
     communes: pd.DataFrame
     totals: pd.DataFrame
+    signal: pd.DataFrame
+    signal_changes: tuple[SignalChange, ...]
     differences: pd.DataFrame
     warnings: tuple[Problem, ...]
 
@@ -72,17 +76,22 @@ def compare(base: Path | str, *others: Path | str) -> Comparison:
     changed = [village_changes(first, run) for run in rest]
     villages = pd.concat(changed, ignore_index=True)
     totals = [total_changes(table, first, run) for table, run in zip(changed, rest, strict=True)]
+    signals = [signal_changes(first, run) for run in rest]
+    subtracted = tuple(change for found, _ in signals for change in found)
     return Comparison(
         runs=runs,
         villages=villages,
         communes=pd.concat([commune_changes(table) for table in changed], ignore_index=True),
         totals=pd.concat(totals, ignore_index=True),
+        signal=change_table(subtracted),
+        signal_changes=subtracted,
         differences=pd.concat(
             [manifest_differences(first, run) for run in rest], ignore_index=True
         ),
         warnings=(
             *(problem for run in runs for problem in run.warnings),
             *(problem for run in rest for problem in _doubts(first, run)),
+            *(problem for _, problems in signals for problem in problems),
         ),
     )
 

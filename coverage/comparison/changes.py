@@ -11,6 +11,8 @@ import pandas as pd
 from coverage.comparison.runs import Run
 from coverage.params import SIGNAL_CLASSES, TECHNOLOGIES
 
+BASES: Final = ("signal_class", "verdict")
+"""What a class rests on: the prediction alone, or the most trusted source that knows."""
 UNITS: Final = ("villages", "households", "population")
 CHANGES: Final = (
     "better",
@@ -60,11 +62,12 @@ def village_changes(base: Run, other: Run) -> pd.DataFrame:
         table[unit] = first[unit].astype("Int64")
         table[f"{unit}_base"], table[f"{unit}_other"] = a[unit], b[unit]
     for technology in TECHNOLOGIES:
-        key = technology.lower()
-        before, after = a[f"signal_class_{key}"], b[f"signal_class_{key}"]
-        table[f"signal_class_{key}_base"] = before
-        table[f"signal_class_{key}_other"] = after
-        table[f"change_{key}"] = _change(before, after, table["presence"])
+        for basis in BASES:
+            column = f"{basis}_{technology.lower()}"
+            table[f"{column}_base"], table[f"{column}_other"] = a[column], b[column]
+            table[change_column(technology, basis)] = _change(
+                a[column], b[column], table["presence"]
+            )
     for name, change in (("priority_rank", "rank_change"), ("priority_score", "score_change")):
         table[f"{name}_base"], table[f"{name}_other"] = a[name], b[name]
         sign = -1 if name == "priority_rank" else 1
@@ -72,6 +75,12 @@ def village_changes(base: Run, other: Run) -> pd.DataFrame:
     table["score_change"] = table["score_change"].round(_SCORE_DECIMALS)
     table = table.reset_index()
     return table[["run", *(name for name in table.columns if name != "run")]]
+
+
+def change_column(technology: str, basis: str = BASES[0]) -> str:
+    """Return the column of `village_changes` that holds a change."""
+    prefix = "" if basis == BASES[0] else f"{basis}_"
+    return f"{prefix}change_{technology.lower()}"
 
 
 def commune_changes(villages: pd.DataFrame) -> pd.DataFrame:
@@ -99,13 +108,16 @@ def total_changes(villages: pd.DataFrame, base: Run, other: Run) -> pd.DataFrame
 
     One row per technology, unit and figure: `base`, `other` and `difference` = other − base; a
     flow (how many are better, worse …) stands in `difference` alone. What a run has not is empty,
-    and so is the difference.
+    and so is the difference. Figures of verdicts begin with `verdict_`; they stand there where both
+    runs have verdicts.
     """
+    bases = BASES if base.has_verdicts and other.has_verdicts else BASES[:1]
     rows: list[Row] = [
         {"run": other.label, "technology": technology, "unit": unit, **figure}
         for technology in TECHNOLOGIES
         for unit in UNITS
-        for figure in _figures(villages, technology, unit)
+        for basis in bases
+        for figure in _figures(villages, technology, unit, basis)
     ]
     rows += [{"run": other.label, "technology": "", **figure} for figure in _plans(base, other)]
     table = pd.DataFrame(rows)
@@ -141,20 +153,24 @@ def _size(villages: pd.DataFrame, unit: str, chosen: pd.Series, column: str) -> 
     return int(chosen.sum()) if unit == "villages" else int(villages.loc[chosen, column].sum())
 
 
-def _by_class(villages: pd.DataFrame, technology: str, unit: str, side: str) -> dict[str, int]:
+def _by_class(
+    villages: pd.DataFrame, technology: str, unit: str, side: str, basis: str = BASES[0]
+) -> dict[str, int]:
     """Count a unit by class on one side, with that run's own sizes."""
-    grades = villages[f"signal_class_{technology.lower()}_{side}"]
+    grades = villages[f"{basis}_{technology.lower()}_{side}"]
     return {
         name: _size(villages, unit, grades == name, f"{unit}_{side}") for name in SIGNAL_CLASSES
     }
 
 
-def _flows(villages: pd.DataFrame, technology: str, unit: str) -> dict[str, int]:
+def _flows(
+    villages: pd.DataFrame, technology: str, unit: str, basis: str = BASES[0]
+) -> dict[str, int]:
     """Count what changed, with the base run's sizes, so that a new census is no new signal."""
     key = technology.lower()
-    change = villages[f"change_{key}"]
-    before = villages[f"signal_class_{key}_base"]
-    after = villages[f"signal_class_{key}_other"]
+    change = villages[change_column(technology, basis)]
+    before = villages[f"{basis}_{key}_base"]
+    after = villages[f"{basis}_{key}_other"]
     chosen = {flow: change == flow for flow in FLOWS} | {
         "newly_covered": (before == "none") & after.isin(_COVERED),
         "no_longer_covered": before.isin(_COVERED) & (after == "none"),
@@ -162,21 +178,22 @@ def _flows(villages: pd.DataFrame, technology: str, unit: str) -> dict[str, int]
     return {flow: _size(villages, unit, chosen[flow], unit) for flow in FLOWS}
 
 
-def _figures(villages: pd.DataFrame, technology: str, unit: str) -> Iterator[Row]:
-    sides = {side: _by_class(villages, technology, unit, side) for side in _SIDES}
+def _figures(villages: pd.DataFrame, technology: str, unit: str, basis: str) -> Iterator[Row]:
+    prefix = "" if basis == BASES[0] else f"{basis}_"
+    sides = {side: _by_class(villages, technology, unit, side, basis) for side in _SIDES}
     for name in SIGNAL_CLASSES:
-        yield _pair(name, *(sides[side][name] for side in _SIDES))
+        yield _pair(prefix + name, *(sides[side][name] for side in _SIDES))
     covered = [sum(sides[side][c] for c in _COVERED) for side in _SIDES]
     known = [sum(sides[side][c] for c in _KNOWN) for side in _SIDES]
-    yield _pair("covered", *covered)
-    yield _pair("known", *known)
+    yield _pair(f"{prefix}covered", *covered)
+    yield _pair(f"{prefix}known", *known)
     shares = [
         round(part / whole, _SHARE_DECIMALS) if whole else None
         for part, whole in zip(covered, known, strict=True)
     ]
-    yield _pair("covered_share", *shares)
-    for flow, count in _flows(villages, technology, unit).items():
-        yield {"figure": flow, "base": None, "other": None, "difference": count}
+    yield _pair(f"{prefix}covered_share", *shares)
+    for flow, count in _flows(villages, technology, unit, basis).items():
+        yield {"figure": prefix + flow, "base": None, "other": None, "difference": count}
 
 
 def _plans(base: Run, other: Run) -> Iterator[Row]:

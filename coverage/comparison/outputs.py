@@ -5,16 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
+import numpy as np
+
 from coverage import __version__
 from coverage.comparison import Comparison
 from coverage.comparison.page import page
+from coverage.comparison.signals import SignalChange
 from coverage.errors import InputDataError
 from coverage.io import writers
 from coverage.io.files import sha256_of
 from coverage.schema import dictionary, output_columns
 from coverage.text import Text
 
-TABLES: Final = ("villages", "communes", "totals", "differences")
+TABLES: Final = ("villages", "communes", "totals", "signal", "differences")
 _STEM: Final = "compare"
 _TOLD: Final = ("covered", "better", "worse", "became_unknown", "was_unknown")
 _OTHER_FILES: Final = (".xlsx", ".xls", ".json", ".pdf", ".csv", ".txt")
@@ -42,11 +45,35 @@ def write_comparison(comparison: Comparison, out: Path) -> Path:
     with writers.whole_folder(folder, what, manifest=listed) as desk:
         for table in TABLES:
             writers.write_csv(desk / f"{stem}_{table}.csv", getattr(comparison, table))
+        _write_rasters(comparison, desk, stem)
         (desk / f"{stem}.html").write_text(page(comparison), encoding="utf-8", newline="\n")
         manifest = _manifest(comparison)
         manifest["outputs"] = {path.name: sha256_of(path) for path in sorted(desk.iterdir())}
         writers.write_json(desk / listed, manifest)
     return folder / f"{stem}.html"
+
+
+def raster_name(comparison: Comparison, change: SignalChange, stem: str) -> str:
+    """Return the file of a difference; a number tells the runs apart where there are several."""
+    others = [run.label for run in comparison.runs[1:]]
+    number = f"_{others.index(change.run) + 1}" if len(others) > 1 else ""
+    return f"{stem}{number}_rsrp_{change.technology.lower()}_difference_db.tif"
+
+
+def _write_rasters(comparison: Comparison, desk: Path, stem: str) -> None:
+    for change in comparison.signal_changes:
+        writers.write_cog(
+            desk / raster_name(comparison, change, stem),
+            change.difference_db,
+            nodata=np.nan,
+            tags={
+                "software": "Phủ Sóng",
+                "base": comparison.runs[0].label,
+                "other": change.run,
+                "unit": "dB, other less base",
+                "synthetic": "yes" if comparison.is_synthetic else "no",
+            },
+        )
 
 
 def summary(comparison: Comparison) -> dict[str, object]:

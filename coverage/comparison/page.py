@@ -12,16 +12,20 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from coverage.comparison.changes import UNITS
-from coverage.comparison.drawing import LEGEND, drawing
+from coverage.comparison.changes import BASES, UNITS, change_column
+from coverage.comparison.drawing import LEGEND, SIGNAL_LEGEND, drawing, signal_picture
 from coverage.params import TECHNOLOGIES
 from coverage.text import Text
 
 if TYPE_CHECKING:
     from coverage.comparison import Comparison
     from coverage.comparison.runs import Run
+    from coverage.comparison.signals import SignalChange
 
-POLICY: Final = "default-src 'none'; base-uri 'none'; form-action 'none'; style-src 'unsafe-inline'"
+POLICY: Final = (
+    "default-src 'none'; base-uri 'none'; form-action 'none'; style-src 'unsafe-inline'; "
+    "img-src data:"
+)
 _LISTED: Final = 100
 _SEPARATORS: Final = str.maketrans(",.", ".,")
 _STYLE: Final = """\
@@ -33,7 +37,9 @@ th, td { border: 1px solid #ccc; padding: .2rem .5rem; text-align: left; vertica
 td.n { text-align: right; white-space: nowrap; }
 .scroll { overflow-x: auto; }
 .synthetic { background: #fff3cd; border: 1px solid #b58900; padding: .5rem; font-weight: bold; }
-svg { max-width: 100%; height: auto; border: 1px solid #ccc; }
+svg, img { max-width: 100%; height: auto; border: 1px solid #ccc; }
+.key { display: inline-block; width: 1em; height: 1em; border: 1px solid #999;
+  vertical-align: -.15em; }
 .better { fill: #0072b2; } .worse { fill: #d55e00; } .doubt { fill: #cc79a7; } .same { fill: #bbb; }
 """
 _CLASS: Final = {
@@ -106,11 +112,18 @@ def _section(comparison: Comparison, base: Run, run: Run) -> list[str]:
     )
     return [
         f"<h2>{_e(run.label)} ↔ {_e(base.label)}</h2>",
-        _h3(Text("Số hộ, số người, số thôn", "Households, people, villages")),
+        _h3(
+            Text(
+                "Số hộ, số người, số thôn theo dự báo",
+                "Households, people, villages by the prediction",
+            )
+        ),
         _totals(totals),
+        *_verdict_totals(totals),
         _plans(totals),
         _h3(Text("Bản đồ thay đổi 4G", "Map of the change of 4G")),
         _map(villages),
+        *_signals([c for c in comparison.signal_changes if c.run == run.label], base, run),
         _h3(Text("Bên được: thôn có sóng tốt lên", "Winners: villages with better signal")),
         _list(villages, ("better",)),
         _h3(Text("Bên mất: thôn có sóng kém đi", "Losers: villages with worse signal")),
@@ -119,6 +132,7 @@ def _section(comparison: Comparison, base: Run, run: Run) -> list[str]:
         _list(villages, ("became_unknown", "was_unknown")),
         _h3(Text("Thôn chỉ có ở một lần chạy", "Villages of one run only")),
         _list(villages, ("base_only", "other_only")),
+        *_verdict_lists(villages, totals),
         _h3(Text("Khác nhau về thiết lập và dữ liệu", "What differs in settings and inputs")),
         _differences(differences),
     ]
@@ -147,15 +161,80 @@ def _runs(runs: Iterable[Run]) -> str:
     return _table(header, rows)
 
 
-def _totals(totals: pd.DataFrame) -> str:
+def _verdict_totals(totals: pd.DataFrame) -> list[str]:
+    title = Text(
+        "Số hộ, số người, số thôn theo kết luận từ mọi nguồn (đo, báo cáo, dự báo)",
+        "Households, people, villages by the verdict of all sources (measured, reported, "
+        "predicted)",
+    )
+    if not _has_verdicts(totals):
+        why = Text(
+            "Ít nhất một lần chạy không có cột kết luận (verdict).",
+            "At least one of the runs has no verdicts.",
+        )
+        return [_h3(title), f"<p>{_e(why)}</p>"]
+    return [_h3(title), _totals(totals, prefix="verdict_")]
+
+
+def _verdict_lists(villages: pd.DataFrame, totals: pd.DataFrame) -> list[str]:
+    if not _has_verdicts(totals):
+        return []
+    return [
+        _h3(Text("Bên được theo kết luận từ mọi nguồn", "Winners by the verdict of all sources")),
+        _list(villages, ("better",), basis="verdict"),
+        _h3(Text("Bên mất theo kết luận từ mọi nguồn", "Losers by the verdict of all sources")),
+        _list(villages, ("worse",), basis="verdict"),
+    ]
+
+
+def _has_verdicts(totals: pd.DataFrame) -> bool:
+    return bool((totals["figure"] == "verdict_covered").any())
+
+
+def _signals(changes: Sequence[SignalChange], base: Run, run: Run) -> list[str]:
+    """Show the subtracted rasters as pictures with their key; say so where there is none."""
+    title = _h3(Text("Chênh lệch mức thu, bên kia trừ gốc", "Change of signal, other less base"))
+    if not changes:
+        why = Text(
+            "Không trừ được ảnh mức thu: hai lần chạy phải có ảnh trên cùng một lưới "
+            "(xem Cảnh báo và khác nhau về thiết lập).",
+            "The signal rasters are not subtracted: both runs must have them on one grid (see "
+            "the warnings, and what differs in settings).",
+        )
+        return [title, f"<p>{_e(why)}</p>"]
+    key = " · ".join(
+        f'<span class="key" style="background:{colour}"></span> {_e(text)}'
+        for colour, text in SIGNAL_LEGEND
+    )
+    header = [
+        "",
+        Text("So được, km²", "Compared, km²"),
+        Text("Mạnh lên, km²", "Stronger, km²"),
+        Text("Yếu đi, km²", "Weaker, km²"),
+        Text("Chỉ ở gốc, km²", "Base only, km²"),
+        Text("Chỉ ở bên kia, km²", "Other only, km²"),
+        Text("Trung vị, dB", "Median, dB"),
+    ]
+    rows = [[change.technology, *map(_number, list(change.row.values())[2:])] for change in changes]
+    pictures = [
+        f'<figure><figcaption>{change.technology}</figcaption><img alt="'
+        f"{_e(Text('chênh lệch mức thu', 'change of signal'))} {change.technology} "
+        f'{_e(run.label)} − {_e(base.label)}" src="{signal_picture(change)}"></figure>'
+        for change in changes
+        if change.is_marked
+    ]
+    return [title, _table(header, rows), *([f"<p>{key}</p>"] if pictures else []), *pictures]
+
+
+def _totals(totals: pd.DataFrame, *, prefix: str = "") -> str:
     figures = {(r["technology"], r["unit"], r["figure"]): r for r in totals.to_dict("records")}
     rows: list[list[object]] = []
     for technology in TECHNOLOGIES:
         for unit in UNITS:
             covered, share = (
-                figures[technology, unit, name] for name in ("covered", "covered_share")
+                figures[technology, unit, prefix + name] for name in ("covered", "covered_share")
             )
-            flows = (figures[technology, unit, flow]["difference"] for flow in _FLOW)
+            flows = (figures[technology, unit, prefix + flow]["difference"] for flow in _FLOW)
             ends = (
                 f"{_number(covered[side])} ({_percent(share[side])})" for side in ("base", "other")
             )
@@ -203,13 +282,13 @@ def _plans(totals: pd.DataFrame) -> str:
     return _h3(Text("Phương án xây dựng", "Plans")) + _table(header, rows)
 
 
-def _list(villages: pd.DataFrame, changes: Sequence[str]) -> str:
+def _list(villages: pd.DataFrame, changes: Sequence[str], *, basis: str = BASES[0]) -> str:
     """List what changed so, one row per village and technology, largest villages first."""
     found = pd.concat(
-        villages[villages[f"change_{t.lower()}"].isin(changes)].assign(
+        villages[villages[change_column(t, basis)].isin(changes)].assign(
             technology=t,
-            before=villages[f"signal_class_{t.lower()}_base"],
-            after=villages[f"signal_class_{t.lower()}_other"],
+            before=villages[f"{basis}_{t.lower()}_base"],
+            after=villages[f"{basis}_{t.lower()}_other"],
         )
         for t in TECHNOLOGIES
     ).sort_values(

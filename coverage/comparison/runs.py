@@ -27,10 +27,11 @@ from coverage.text import Text
 
 _IDS: Final = ("village_id", "action_id")
 _CLASSES: Final = tuple(f"signal_class_{t.lower()}" for t in TECHNOLOGIES)
+_VERDICTS: Final = tuple(f"verdict_{t.lower()}" for t in TECHNOLOGIES)
 
 
 def _table(name: str, title: Text, *columns: str, filled: Sequence[str] = ()) -> Table:
-    """Return what a comparison needs of a table that a run writes."""
+    """Return what a comparison needs of a table that a run writes; verdicts may be missing."""
     read = TABLES[name].columns if name in TABLES else ()
     known = {column.name: column for column in (*output_columns(), *read)}
     return Table(
@@ -39,11 +40,13 @@ def _table(name: str, title: Text, *columns: str, filled: Sequence[str] = ()) ->
         columns=tuple(
             replace(
                 known[column],
-                required=True,
+                required=column not in _VERDICTS,
                 filled=column in filled,
                 unique=column in _IDS,
                 default=None,
-                choices=SIGNAL_CLASSES if column in _CLASSES else known[column].choices,
+                choices=(
+                    SIGNAL_CLASSES if column in _CLASSES + _VERDICTS else known[column].choices
+                ),
             )
             for column in columns
         ),
@@ -57,7 +60,7 @@ _TABLES: Final = {
         "villages",
         Text("Thôn", "Villages"),
         *("village_id", "name", "commune_code", "commune_name", "longitude", "latitude"),
-        *("households", "population", *_CLASSES, "priority_score", "priority_rank"),
+        *("households", "population", *_CLASSES, *_VERDICTS, "priority_score", "priority_rank"),
         filled=("village_id", "households", "population", *_CLASSES, "priority_rank"),
     ),
     "communes": _table("communes", Text("Xã", "Communes"), "commune_code", "name", "edition"),
@@ -79,6 +82,7 @@ class Run:
     """
 
     label: str
+    folder: Path
     villages: pd.DataFrame
     edition: str
     manifest: Mapping[str, Any]
@@ -90,6 +94,11 @@ class Run:
     def is_synthetic(self) -> bool:
         """Whether any input of the run was made up."""
         return bool(self.manifest["synthetic"])
+
+    @property
+    def has_verdicts(self) -> bool:
+        """Whether the run says what all sources together tell of a village."""
+        return bool(self.villages[list(_VERDICTS)].notna().any(axis=None))
 
     @property
     def currency(self) -> str:
@@ -178,6 +187,7 @@ def _read(folder: Path, label: str, problems: list[Problem]) -> Run | None:
     ]
     return Run(
         label=label,
+        folder=folder,
         villages=villages.set_index("village_id").sort_index(),
         edition=str(communes["edition"].iloc[0]),
         manifest=manifest,
@@ -205,7 +215,7 @@ def _read_table(
     problems += checked.problems
     if any(problem.severity == "error" for problem in checked.problems):
         return None
-    frame = checked.frame[[column.name for column in table.columns]]
+    frame = checked.frame.reindex(columns=[column.name for column in table.columns])
     counts = [column.name for column in table.columns if column.kind is Kind.COUNT]
     return frame.astype(dict.fromkeys(counts, "Int64"))
 

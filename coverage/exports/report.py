@@ -33,6 +33,11 @@ _SHEETS: Final = {
     "gap_status": "Xử lý lõm sóng",
     "scoreboard": "Chỉ số",
     "plan_actions": "Phương án",
+    "plan_money": "Tài chính",
+    "plan_funding": "Nguồn vốn",
+    "plan_costs": "Dự toán",
+    "resilience": "Điểm dễ đứt",
+    "plan_firmness": "Độ chắc chắn",
     "plan_curve": "Ngân sách và số hộ",
     "plan_stations": "Trạm của phương án",
 }

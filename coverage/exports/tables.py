@@ -85,16 +85,22 @@ def with_whole_counts(statistics: pd.DataFrame) -> pd.DataFrame:
 
 
 def plan_tables(plan: Plan) -> dict[str, pd.DataFrame]:
-    """Return actions, the curve of budgets and the planned cells, by the name of their file."""
+    """Return actions, money, the curve of budgets and the planned cells, by name of their file."""
     stations = plan.stations.to_crs("EPSG:4326")
     cells = pd.DataFrame(stations.drop(columns="geometry"))
     cells.insert(2, "longitude", stations.geometry.x.round(6))
     cells.insert(3, "latitude", stations.geometry.y.round(6))
-    return {
+    found = {
         "plan_actions": pd.DataFrame(plan.actions.drop(columns="geometry")),
+        "plan_money": plan.money,
+        "plan_funding": plan.funding,
+        "plan_costs": plan.costs,
+        "resilience": plan.resilience,
+        "plan_firmness": plan.firmness,
         "plan_curve": plan.curve,
         "plan_stations": cells,
     }
+    return {name: table for name, table in found.items() if table is not None}
 
 
 def totals(result: Result) -> dict[str, Any]:

@@ -26,9 +26,11 @@ from rasterio.warp import Resampling, reproject, transform_bounds
 from coverage.errors import CrsError, InputDataError
 from coverage.grid import MAX_CELLS, Bounds, FloatArray, Grid
 from coverage.io.files import kind_of
+from coverage.model import Raster
 from coverage.text import Text
 
 RASTER_KINDS: Final = ("tif", "hgt", "hgt.zip")
+_SAME_M: Final = 1e-6
 _SRTM_VOID: Final = -32768
 _LOWEST_M: Final = -500.0
 _HIGHEST_M: Final = 9_000.0
@@ -110,6 +112,32 @@ def terrain_on(grid: Grid, tiles: Sequence[Tile]) -> FloatArray:
 def classes_on(grid: Grid, tile: Tile) -> np.ndarray[Any, np.dtype[np.uint8]]:
     """Bring a class raster onto the grid: the most frequent class of each cell, 0 unknown."""
     return _warped(grid, tile, 0, np.uint8, _class_resampling(grid, tile))
+
+
+def signal_raster(tile: Tile) -> Raster:
+    """Return a raster that a run wrote, on its own grid; NaN where nothing is known.
+
+    Raises
+    ------
+    InputDataError
+        Where its pixels cannot be read, or are not square.
+    """
+    rows, cols = tile.shape
+    side_m = tile.transform.a
+    if abs(tile.transform.e + side_m) > _SAME_M:
+        raise InputDataError.about(
+            tile.name,
+            "unreadable",
+            Text("các ô không vuông", "its cells are not square"),
+            Text("Hãy chạy lại.", "Run again."),
+        )
+    try:
+        with rasterio.open(tile.path, driver="GTiff") as source:
+            array = source.read(1, masked=True).astype(np.float32).filled(np.nan)
+    except RasterioError as error:
+        raise _unreadable(tile.name, error) from error
+    grid = Grid(tile.crs, tile.transform.c, tile.transform.f, side_m, rows, cols)
+    return Raster(array=array, grid=grid)
 
 
 def in_step(grid_crs: str, resolution_m: float, tile: Tile) -> bool:

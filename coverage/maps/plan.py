@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 
 from coverage.maps.fields import Payload
@@ -34,7 +35,15 @@ _BACKHAUL: Final[Mapping[str, Text]] = {
     "donor": Text("thu lại sóng của trạm", "repeats the site"),
     "unknown": Text("chưa rõ", "not known"),
 }
+_PAYERS: Final[Mapping[str, Text]] = {
+    "fund": Text("Quỹ viễn thông công ích", "telecom fund"),
+    "operator": Text("doanh nghiệp", "operators"),
+    "province": Text("tỉnh và nguồn khác", "province and others"),
+    "undecided": Text("chưa rõ", "not known"),
+}
 _BILLION: Final = 1e9
+_TENTH_OF_BILLION: Final = 1e8
+_MILLION: Final = 1e6
 _DEGREE_DIGITS: Final = 5
 _SIMPLIFY_M: Final = 30.0
 
@@ -95,7 +104,25 @@ def _facts(row: Mapping[Any, Any], language: Language) -> list[tuple[Text, str]]
         (Text("Truyền dẫn", "Backhaul"), f"{backhaul}{end}"),
         (Text("Thêm số thôn", "Villages gained"), _whole(row["villages_gained"], language)),
         (Text("Thêm số hộ", "Households gained"), _whole(row["households_gained"], language)),
+        *_money_facts(row, language),
     ]
+
+
+def _money_facts(row: Mapping[Any, Any], language: Language) -> list[tuple[Text, str]]:
+    """Return what a household costs and who pays, where the plan tells."""
+    found = []
+    per_household = row.get("cost_per_household")
+    if per_household is not None and per_household is not pd.NA:
+        label = Text("Vốn mỗi hộ", "Capex per household")
+        found.append((label, _money(int(per_household), language)))
+    paid = [
+        f"{name.get(language)} {_money(int(row[f'{payer}_capex']), language)}"
+        for payer, name in _PAYERS.items()
+        if row.get(f"{payer}_capex")
+    ]
+    if paid:
+        found.append((Text("Nguồn vốn", "Paid by"), "; ".join(paid)))
+    return found
 
 
 def _lines(layer: gpd.GeoDataFrame, kind: str) -> list[Payload]:
@@ -117,6 +144,9 @@ def _word(words: Mapping[str, Text], key: Any, language: Language) -> str:
 
 
 def _money(amount_vnd: int, language: Language) -> str:
+    if 0 < amount_vnd < _TENTH_OF_BILLION:
+        number = decimal(amount_vnd / _MILLION, 1)
+        return Text(f"{number.vi} triệu đồng", f"{number.en} million VND").get(language)
     digits = 1 if amount_vnd >= _BILLION else 3
     number = decimal(amount_vnd / _BILLION, digits)
     return Text(f"{number.vi} tỷ đồng", f"{number.en} billion VND").get(language)

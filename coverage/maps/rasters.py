@@ -98,7 +98,7 @@ def class_picture(codes: ByteArray, grid: Grid, frame: Frame) -> str:
     """Return a class raster as the data URL of a palette PNG; the commonest class wins a pixel."""
     warped = _hatched(_warped(codes, grid, frame, Resampling.mode, nodata=_OUTSIDE))
     colours = [(0, 0, 0), *(rgb(STYLES[name].area) for name in SIGNAL_CLASSES), rgb(HATCH)]
-    return _palette_png(warped, colours)
+    return palette_png(warped, colours)
 
 
 def unknown_picture(terrain_m: FloatArray, grid: Grid, frame: Frame) -> str:
@@ -110,7 +110,7 @@ def unknown_picture(terrain_m: FloatArray, grid: Grid, frame: Frame) -> str:
     warped = _hatched(_warped(codes, grid, frame, Resampling.mode, nodata=_OUTSIDE))
     warped[warped == CODES["good"]] = _OUTSIDE
     colours = [(0, 0, 0)] * 4 + [rgb(STYLES["unknown"].area), rgb(HATCH)]
-    return _palette_png(warped, colours)
+    return palette_png(warped, colours)
 
 
 def relief_picture(terrain_m: FloatArray, grid: Grid, frame: Frame) -> str:
@@ -163,7 +163,8 @@ def _hillshade(height_m: FloatArray, frame: Frame) -> FloatArray:
     return shade.astype(np.float32)
 
 
-def _palette_png(codes: ByteArray, colours: list[tuple[int, int, int]]) -> str:
+def palette_png(codes: ByteArray, colours: list[tuple[int, int, int]]) -> str:
+    """Return codes below 16 as the data URL of a PNG, each in its colour, 0 clear."""
     picture = Image.fromarray(codes, mode="P")
     picture.putpalette([part for colour in colours for part in colour])
     # Run lengths suit large areas of one colour: as small as the highest level, 30 times faster.

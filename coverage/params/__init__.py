@@ -27,6 +27,7 @@ from coverage.params.classes import (
     ThresholdProfile,
 )
 from coverage.params.evidence import EvidenceRules, EvidenceSource, SpeedLimits, Trust
+from coverage.params.funding import FUNDERS, UNDECIDED, Funder, FundingRoute, FundingRules
 from coverage.params.planning import CandidateRules, CellTemplate, PlanningRules
 from coverage.params.radio import LandCover, LandCoverClass, Model, RadioParams
 from coverage.params.ranking import (
@@ -41,6 +42,7 @@ from coverage.params.ranking import (
     StabilityRules,
 )
 from coverage.params.scenario import InputsSection, ProjectFile, ProjectSection, Scenario
+from coverage.params.variants import Variant, VariantRules
 from coverage.params.words import (
     COVERED_CLASSES,
     MAIN_TECHNOLOGY,
@@ -55,10 +57,12 @@ from coverage.params.words import (
 
 __all__ = [
     "COVERED_CLASSES",
+    "FUNDERS",
     "GAP_STATUSES",
     "MAIN_TECHNOLOGY",
     "SIGNAL_CLASSES",
     "TECHNOLOGIES",
+    "UNDECIDED",
     "CandidateRules",
     "CauseRules",
     "CellTemplate",
@@ -74,6 +78,9 @@ __all__ = [
     "ExchangeRate",
     "FibreRules",
     "Figure",
+    "Funder",
+    "FundingRoute",
+    "FundingRules",
     "GapRules",
     "Indicator",
     "IndicatorPlan",
@@ -103,4 +110,6 @@ __all__ = [
     "ThresholdProfile",
     "Trust",
     "UnitCost",
+    "Variant",
+    "VariantRules",
 ]

@@ -12,9 +12,11 @@ from coverage.params.building import CostRules, LinkRules, PowerRules, RouteRule
 from coverage.params.causes import CauseRules
 from coverage.params.classes import GapRules, SwitchOff, ThresholdProfile
 from coverage.params.evidence import EvidenceRules
+from coverage.params.funding import FundingRules
 from coverage.params.planning import PlanningRules
 from coverage.params.radio import LandCover, RadioParams
 from coverage.params.ranking import FibreRules, IndicatorRules, PriorityRules, StabilityRules
+from coverage.params.variants import VariantRules
 from coverage.validation import Frozen
 
 
@@ -37,6 +39,8 @@ class Scenario(Frozen):
     links: LinkRules
     routes: RouteRules
     planning: PlanningRules
+    funding: FundingRules
+    variants: VariantRules
 
     @property
     def sigma_db(self) -> float:

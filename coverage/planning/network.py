@@ -15,9 +15,9 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import coo_array, csr_array
 
-from coverage.costs import Cost, action_cost, item_cost
+from coverage.costs import Cost, action_items, items_cost
 from coverage.errors import InfeasibleError, ScenarioError
-from coverage.links import existing_masts, microwave_hops, satellite_cost
+from coverage.links import SATELLITE_ITEM, existing_masts, microwave_hops, satellite_cost
 from coverage.model import Inputs, Result
 from coverage.params import Scenario
 from coverage.planning.candidates import Candidates
@@ -26,6 +26,8 @@ from coverage.power import power_options
 from coverage.routes import FibreNetwork, fibre_network, single_routes
 from coverage.text import Text
 
+_METRE, _WORKS = "mast_metre", "mast_works"
+"""Price items of a mast that grows."""
 _ROOT_ARCS: Final = 3
 """So many of the cheapest links to existing backhaul are kept for each place."""
 
@@ -78,7 +80,7 @@ def make_network(
     power = _power(result.inputs, scenario, actions)
     unpowered = (actions["load"] != "").to_numpy(copy=True)
     unpowered[power["action"].to_numpy(dtype=np.int64)] = False
-    cost = [_own_cost(scenario, action) for action in actions.to_dict("records")]
+    cost = [own_cost(scenario, action) for action in actions.to_dict("records")]
     number_of = {name: i for i, name in enumerate(nodes["place_id"])}
     needs = actions["needs_backhaul"].to_numpy(dtype=bool)
     entries = (
@@ -157,13 +159,31 @@ def _relays(nodes: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _own_cost(scenario: Scenario, action: dict[Any, Any]) -> Cost:
-    cost = action_cost(scenario.costs, action["cost"])
+def own_items(scenario: Scenario, action: dict[Any, Any]) -> dict[str, float]:
+    """Return how many of each price item an action takes, its power and its link aside."""
+    items = action_items(scenario.costs, action["cost"])
     if action["kind"] == "satellite":
-        cost += satellite_cost(scenario.costs)
+        items |= {SATELLITE_ITEM: 1.0}
     if action["raise_m"] > 0.0:
-        cost += item_cost(scenario.costs, "mast_metre", action["raise_m"])
-    return cost
+        items |= {_METRE: items.get(_METRE, 0.0) + float(action["raise_m"])}
+    return items
+
+
+def own_cost(scenario: Scenario, action: dict[Any, Any]) -> Cost:
+    """Return what an action costs, its power and its link aside."""
+    return items_cost(scenario.costs, own_items(scenario, action))
+
+
+def growth_items(raise_m: float, standing: int) -> dict[str, float]:
+    """Return what it takes to let both masts of a hop grow; `standing` counts those that stand.
+
+    A new mast is built higher, metre by metre; one that stands must be strengthened as well. Each
+    hop pays for itself, also where two hops of a mast need the same metres.
+    """
+    if raise_m <= 0.0:
+        return {}
+    works = {_WORKS: float(standing)} if standing else {}
+    return {_METRE: 2.0 * raise_m} | works
 
 
 def _power(inputs: Inputs, scenario: Scenario, actions: pd.DataFrame) -> pd.DataFrame:
@@ -281,7 +301,7 @@ def _microwave_arcs(
         places, inputs.terrain_m, inputs.grid, rules=scenario.links, costs=scenario.costs
     )
     hops = hops[hops["status"].isin(["clear", "raise"])]
-    hops = hops.assign(capex_vnd=hops["capex_vnd"] + _raise_vnd(hops, len(nodes), scenario))
+    hops = _with_growth(hops, len(nodes), scenario)
     both = pd.concat([hops, hops.rename(columns={"start": "end", "end": "start"})])
     both = both[both["end"] < len(nodes)]
     start = both["start"].to_numpy(np.int64)
@@ -295,18 +315,18 @@ def _microwave_arcs(
     return both[outside].drop(columns="start"), both[~outside].sort_values(["start", "end"])
 
 
-def _raise_vnd(hops: pd.DataFrame, new: int, scenario: Scenario) -> Any:
-    """Return what it costs to let both masts of each hop grow as far as it needs.
-
-    A new mast is built higher, metre by metre; one that stands must be strengthened as well. Each
-    hop pays for itself, also where two hops of a mast need the same metres.
-    """
-    raise_m = hops["raise_m"].to_numpy(dtype=float)
-    metre_vnd = item_cost(scenario.costs, "mast_metre").capex_vnd
-    works_vnd = item_cost(scenario.costs, "mast_works").capex_vnd
+def _with_growth(hops: pd.DataFrame, new: int, scenario: Scenario) -> pd.DataFrame:
+    """Add to the price of hops what their masts cost to grow; places from `new` on are masts."""
     standing = (hops[["start", "end"]].to_numpy(dtype=np.int64) >= new).sum(axis=1)
-    grown = np.rint(2.0 * metre_vnd * raise_m) + works_vnd * standing
-    return np.where(raise_m > 0.0, grown, 0.0).astype(np.int64)
+    growth = [
+        items_cost(scenario.costs, growth_items(raise_m, int(masts)))
+        for raise_m, masts in zip(hops["raise_m"].astype(float), standing, strict=True)
+    ]
+    return hops.assign(
+        capex_vnd=hops["capex_vnd"] + np.array([g.capex_vnd for g in growth], dtype=np.int64),
+        opex_vnd_per_year=hops["opex_vnd_per_year"]
+        + np.array([g.opex_vnd_per_year for g in growth], dtype=np.int64),
+    )
 
 
 def _known_locks(actions: pd.DataFrame, must: tuple[str, ...], must_not: tuple[str, ...]) -> None:

@@ -40,9 +40,13 @@ class Prospect:
 
 
 def make_prospect(
-    result: Result, *, workers: int | None = None, progress: Progress | None = None
+    result: Result,
+    *,
+    workers: int | None = None,
+    progress: Progress | None = None,
+    extra_db: float = 0.0,
 ) -> Prospect:
-    """Look for places and predict each.
+    """Look for places and predict each; `extra_db` keeps so much weaker signal as well.
 
     Raises
     ------
@@ -51,7 +55,9 @@ def make_prospect(
     """
     scenario = result.scenario
     candidates = make_candidates(result, scenario)
-    reach = make_reach(result, scenario, candidates, workers=workers, progress=progress)
+    reach = make_reach(
+        result, scenario, candidates, workers=workers, progress=progress, extra_db=extra_db
+    )
     network = make_network(result, scenario, candidates, serving(reach, candidates))
     return Prospect(
         result=result, scenario=scenario, candidates=candidates, reach=reach, network=network
@@ -137,7 +143,8 @@ def make_least_plan(prospect: Prospect, target_share: float, budget_vnd: int | N
         gap=(best.objective - best.bound) / best.objective if best.objective > 0 else 0.0,
         solver=f"HiGHS, {best.method}",
         curve=_curve(network, asked[len(asked) - len(points) :], points),
-        parameters=rules.model_dump(mode="json") | {"target_share": target_share},
+        parameters=rules.model_dump(mode="json")
+        | {"target_share": target_share, "budget_limit": budget_vnd},
     )
 
 

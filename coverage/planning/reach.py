@@ -18,7 +18,7 @@ from coverage.model import Result
 from coverage.params import COVERED_CLASSES, MAIN_TECHNOLOGY, Scenario
 from coverage.planning.candidates import Candidates
 from coverage.prediction import Progress, signal_by_layer
-from coverage.reception import Discs, Listening, near_and_around
+from coverage.reception import Listening, near_and_around
 
 Flags = np.ndarray[Any, np.dtype[np.bool_]]
 
@@ -32,11 +32,24 @@ class _Part:
 
 
 class Reach:
-    """Signal of the candidates where it matters, and the grades that follow from it."""
+    """Signal of the candidates where it matters, and the grades that follow from it.
 
-    def __init__(self, result: Result, scenario: Scenario, candidates: Candidates) -> None:
+    `served_before` tells which of the villages to serve the masts that stand serve by the
+    scenario's thresholds: none, unless it is another than the candidates'. `extra_db` keeps signal
+    so far below the weak limit as well; `heard` is what another `Reach` kept.
+    """
+
+    def __init__(
+        self,
+        result: Result,
+        scenario: Scenario,
+        candidates: Candidates,
+        *,
+        extra_db: float = 0.0,
+        heard: list[list[_Part]] | None = None,
+    ) -> None:
         self._number = {str(name): i for i, name in enumerate(candidates.actions["action_id"])}
-        self._result, self._scenario = result, scenario
+        self._result, self._scenario, self._candidates = result, scenario, candidates
         self._good = COVERED_CLASSES if scenario.planning.serve == "covered" else ("good",)
         grid = result.inputs.grid
         villages = result.villages.iloc[candidates.villages]
@@ -47,9 +60,16 @@ class Reach:
         self._rows, self._cols = np.nonzero(self._spot == 0)
         self._spot[self._rows, self._cols] = np.arange(self._rows.size)
         self._place_spot = self._spot[self._around.row, self._around.col]
-        self._weak_dbm = scenario.thresholds.technologies[MAIN_TECHNOLOGY].weak_dbm
-        self._parts: list[list[_Part]] = [[] for _ in self._number]
+        self._weak_dbm = scenario.thresholds.technologies[MAIN_TECHNOLOGY].weak_dbm - extra_db
+        self._parts = [[] for _ in self._number] if heard is None else heard
         self._lock = threading.Lock()
+        everyone = np.ones(self._near.count, dtype=bool)
+        self.served_before = self._graded(self._with([]), everyone)
+
+    @property
+    def beat_dbm(self) -> FloatArray:
+        """Signal that a candidate has to beat: none where villages may depend on it."""
+        return np.where(self._spot >= 0, -np.inf, np.inf).astype(np.float32)
 
     def visit(self, key: tuple[str, str], row0: int, col0: int, signal: FloatArray) -> None:
         """Keep what matters of a candidate's window; called from the threads of the prediction."""
@@ -66,9 +86,14 @@ class Reach:
         with self._lock:
             self._parts[self._number[key[1]]].append(part)
 
+    def under(self, scenario: Scenario) -> Reach:
+        """Return the same signal, graded by another scenario's thresholds."""
+        return Reach(self._result, scenario, self._candidates, heard=self._parts)
+
     def served(self, action: int) -> Flags:
         """Return which of the villages to serve an action serves alone."""
-        return self._graded(self._with([action]), self._around_of([action]))
+        served = self._graded(self._with([action]), self._around_of([action]))
+        return served & ~self.served_before
 
     def served_in_turn(self, actions: Sequence[int]) -> list[Flags]:
         """Return which villages are served after each of some actions, taken one after another.
@@ -81,7 +106,8 @@ class Reach:
         for action in actions:
             if action >= 0:
                 self._add(level_dbm, action)
-                served = served | self._graded(level_dbm, self._around_of([action]))
+                graded = self._graded(level_dbm, self._around_of([action]))
+                served = served | (graded & ~self.served_before)
             found.append(served)
         return found
 
@@ -123,7 +149,7 @@ class Reach:
                 MAIN_TECHNOLOGY,
                 added=added,
             )
-            classes = listening.classes(_only(self._near, which), _only(self._around, which))
+            classes = listening.classes(self._near.only(which), self._around.only(which))
             served[which] = np.isin(classes[which].astype(str), self._good)
         return served
 
@@ -135,9 +161,10 @@ def make_reach(
     *,
     workers: int | None = None,
     progress: Progress | None = None,
+    extra_db: float = 0.0,
 ) -> Reach:
     """Predict every candidate and keep what villages get of it."""
-    reach = Reach(result, scenario, candidates)
+    reach = Reach(result, scenario, candidates, extra_db=extra_db)
     if len(candidates.cells):
         signal_by_layer(
             replace(result.inputs, stations=candidates.cells),
@@ -146,6 +173,7 @@ def make_reach(
             reach.visit,
             workers=workers,
             progress=progress,
+            beat_dbm=reach.beat_dbm,
         )
     return reach
 
@@ -168,13 +196,3 @@ def serving(reach: Reach, candidates: Candidates) -> pd.DataFrame:
         for village in np.flatnonzero(served)
     ]
     return pd.DataFrame(pairs, columns=["action", "village"], dtype=np.int64)
-
-
-def _only(cells: Discs, which: Flags) -> Discs:
-    chosen = which[cells.place]
-    return Discs(
-        count=cells.count,
-        place=cells.place[chosen],
-        row=cells.row[chosen],
-        col=cells.col[chosen],
-    )

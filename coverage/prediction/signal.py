@@ -130,17 +130,22 @@ def signal_by_layer(
     *,
     workers: int | None = None,
     progress: Progress | None = None,
+    keeper: Keeper | None = None,
+    beat_dbm: FloatArray | None = None,
 ) -> None:
     """Hand over the signal of every mast and (technology, operator) by itself, not merged.
 
     Parameters
     ----------
-    inputs, radio, land_cover, workers, progress
+    inputs, radio, land_cover, workers, progress, keeper
         As for `predict`.
     visit
         Called from the threads, once a mast and layer, with the layer's key, the row and column of
         the window's corner, which may lie outside the grid, and the signal in it (dBm, -inf where
         there is none).
+    beat_dbm
+        Of the grid's shape: weaker signal is left out. Infinite where none is asked for, which
+        spares the work. None asks for all.
     """
     cells = cells_that_count(inputs, radio)
     present = layer_keys(cells)
@@ -150,26 +155,30 @@ def signal_by_layer(
         land_cover=_classes(inputs, radio),
         legend=land_cover,
         radio=radio,
-        field=_field(inputs, radio, land_cover, None),
+        field=_field(inputs, radio, land_cover, keeper),
         cells=kernel_cells(cells, radio, layer_of, inputs.antennas),
         antennas=antennas(radio, inputs.antennas),
-        layers=_Visitor(present, visit, inputs.grid.shape),
+        layers=_Visitor(present, visit, _nothing_dbm(inputs) if beat_dbm is None else beat_dbm),
     )
     _work_through(masts_of(cells), work, workers or os.cpu_count() or 1, progress, "candidates")
+
+
+def _nothing_dbm(inputs: Inputs) -> FloatArray:
+    return np.full(inputs.grid.shape, -np.inf, dtype=np.float32)
 
 
 class _Visitor:
     """Stands where layers stand, and hands every window on."""
 
-    def __init__(self, keys: Sequence[Key], visit: Visit, shape: tuple[int, int]) -> None:
+    def __init__(self, keys: Sequence[Key], visit: Visit, beat_dbm: FloatArray) -> None:
         self._keys = tuple(keys)
         self._visit = visit
-        self._nothing_dbm = np.full(shape, -np.inf, dtype=np.float32)
+        self._beat_dbm = beat_dbm
 
     def best_dbm(self, layer: int) -> FloatArray:
-        """Return what a window has to beat: nothing."""
+        """Return what a window has to beat."""
         del layer
-        return self._nothing_dbm
+        return self._beat_dbm
 
     def merge(self, layer: int, row0: int, col0: int, signal: FloatArray, server: Any) -> None:
         del server

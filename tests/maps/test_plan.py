@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import geopandas as gpd
@@ -73,6 +74,27 @@ def test_figures_are_sums_of_the_actions_in_words(result: Result, plan: Plan) ->
     english = dict(map_payload(result, language="en", plan=plan)["plan"]["figures"])
     assert english["Households gained"] == "1,240"
     assert english["Capex used"] == "3.0 billion VND"
+
+
+def test_an_action_tells_what_a_household_costs_and_who_pays(result: Result, plan: Plan) -> None:
+    money = {
+        "cost_per_household": pd.array([10_725_000, None], dtype="Int64"),
+        "fund_capex": [429_000_000, 0],
+        "operator_capex": [0, 571_000_000],
+        "province_capex": [0, 2_000_000_000],
+        "undecided_capex": [0, 0],
+    }
+    told = replace(plan, actions=plan.actions.assign(**money))
+    first, second = (
+        dict(action["rows"]) for action in map_payload(result, plan=told)["plan"]["actions"]
+    )
+    # by hand: 429 million for 40 households
+    assert first["Vốn mỗi hộ"] == "10,7 triệu đồng"
+    assert first["Nguồn vốn"] == "Quỹ viễn thông công ích 0,429 tỷ đồng"
+    assert "Vốn mỗi hộ" not in second
+    assert second["Nguồn vốn"] == "doanh nghiệp 0,571 tỷ đồng; tỉnh và nguồn khác 2,0 tỷ đồng"
+    plain = map_payload(result, plan=plan)["plan"]["actions"][0]
+    assert "Nguồn vốn" not in dict(plain["rows"])
 
 
 def test_lines_and_places(result: Result, plan: Plan) -> None:

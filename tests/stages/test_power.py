@@ -9,11 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from shapely.geometry import LineString, Point
 
+from coverage.costs import Cost
 from coverage.power import (
     OPTIONS,
+    QUANTITIES,
     SolarDesign,
+    option_parts,
     power_options,
-    solar_cost,
     solar_design,
     solar_diesel_design,
 )
@@ -78,12 +80,21 @@ def test_solar_diesel_sizes() -> None:
     assert found.generator_kva == 4.0
 
 
-def test_solar_cost() -> None:
+def test_the_parts_of_an_option_add_up_to_its_cost() -> None:
     rate = COSTS.exchange.vnd_per_usd
-    found = solar_cost(SolarDesign(panel_kwp=10.0, battery_kwh=40.0), COSTS)
+    parts = option_parts(
+        dict.fromkeys(QUANTITIES, 0.0) | {"panel_kwp": 10, "battery_kwh": 40}, COSTS
+    )
     # by hand: 10 · 1,200 + 40 · 250 USD; yearly 10 · 30 + 40 · 25 USD
-    assert found.capex_vnd == 22_000 * rate
-    assert found.opex_vnd_per_year == 1_300 * rate
+    assert parts == {
+        "solar_panel": (10.0, Cost(capex_vnd=12_000 * rate, opex_vnd_per_year=300 * rate)),
+        "battery": (40.0, Cost(capex_vnd=10_000 * rate, opex_vnd_per_year=1_000 * rate)),
+    }
+    table = options(site(400.0, 5_000.0))
+    for option in table[table["capex_vnd"].notna()].to_dict("records"):
+        costs = [cost for _, cost in option_parts(option, COSTS).values()]
+        assert sum(cost.capex_vnd for cost in costs) == option["capex_vnd"]
+        assert sum(cost.opex_vnd_per_year for cost in costs) == option["opex_vnd_per_year"]
 
 
 def test_a_medium_voltage_line_in_reach_feeds_through_a_transformer() -> None:

@@ -83,6 +83,7 @@ class Inputs:
     gap_status: pd.DataFrame | None = None
     clusters: gpd.GeoDataFrame | None = None
     operator_coverage: gpd.GeoDataFrame | None = None
+    rivers: gpd.GeoDataFrame | None = None
 
     @property
     def synthetic_roles(self) -> tuple[str, ...]:

@@ -14,9 +14,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
+import highspy
 import numpy as np
-from scipy.optimize import Bounds, LinearConstraint, OptimizeResult, milp
-from scipy.sparse import coo_array, csr_array, csr_matrix, vstack
+from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import (
     breadth_first_order,
     dijkstra,
@@ -27,6 +27,8 @@ from scipy.sparse.csgraph import (
 from coverage.steiner import Chain, flat, reduced
 
 _SMALL: Final = 1e-6
+_WHOLE: Final = 1e-4
+"""A share closer than this to 0 or 1 counts as that."""
 _FLOW_UNITS: Final = 1_000_000
 _MOST_CUTS: Final = 200
 """So many cuts are added at a time."""
@@ -103,6 +105,13 @@ def cheapest_prize(
     return search.solved(time_limit_s, relative_gap, None)
 
 
+class _QuietHighs(highspy.Highs):
+    """HiGHS without callbacks: setting them up writes a banner to stdout, which is ours."""
+
+    def __init__(self) -> None:
+        super(highspy.Highs, self).__init__()
+
+
 class _Search:
     """The graph without what no good tree uses, and the program over it.
 
@@ -149,14 +158,11 @@ class _Search:
                 left_s = deadline - time.monotonic()
                 if left_s <= 0 or self._is_met(best, bound, relative_gap):
                     break
-                found = self._solve(rows, left_s, relative_gap, is_whole=is_whole)
-                if is_whole and found.mip_dual_bound is not None:
-                    bound = min(bound, self._outer(found.mip_dual_bound))
-                elif not is_whole and found.success:
-                    bound = min(bound, self._outer(found.fun))
-                if found.x is None:
+                values, least = self._solve(rows, left_s, relative_gap, is_whole=is_whole)
+                bound = min(bound, self._outer(least))
+                if values is None:
                     break
-                x = np.clip(found.x, 0.0, 1.0)
+                x = np.clip(values, 0.0, 1.0)
                 best = self._better(best, self._rounded(x))
                 cuts = self._cuts(x, deadline)
                 if not cuts:
@@ -167,7 +173,7 @@ class _Search:
     # ---- trees -----------------------------------------------------------------------------
 
     def _value(self, edges: np.ndarray[Any, Any]) -> float:
-        """Prize, or the cost turned; -inf for a tree that breaks the budget or misses the target."""
+        """Prize, or the cost turned; -inf where the budget is broken or the target missed."""
         cost, prize = int(self.cost[edges].sum()), float(self.prize[self._reach(edges)].sum())
         if self.budget is not None:
             return prize if cost <= self.budget else -math.inf
@@ -203,7 +209,7 @@ class _Search:
         return self.chains[min(one, other), max(one, other)]
 
     def _spanning(self, edges: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-        """The lightest tree over the vertices these edges join to the root, without idle ends."""
+        """Span what these edges join to the root by the lightest tree, without idle ends."""
         inside = np.zeros(self.size, dtype=bool)
         inside[self._reach(edges)] = True
         among = np.flatnonzero(inside[self.low] & inside[self.high])
@@ -284,12 +290,14 @@ class _Search:
                     gain[v] = gain[u] + self.prize[v]
                     price[v] = price[u] + self.cost[edge_of[min(u, v), max(u, v)]]
             offered = [int(v) for v in missing if math.isfinite(far[v])]
-            offered.sort(key=lambda v: (-gain[v] / max(far[v], _SMALL), v))
+            worth = gain / np.maximum(far, _SMALL)
+            offered.sort(key=lambda v: (-float(worth[v]), v))
             added = 0
-            for v in offered:
+            for tip in offered:
                 # Later paths may share the first one's way; their price then is an upper limit.
-                if self.budget is not None and spent + int(price[v]) > self.budget:
+                if self.budget is not None and spent + int(price[tip]) > self.budget:
                     continue
+                v = tip
                 while not inside[v]:
                     u = int(before[v])
                     e = edge_of[min(u, v), max(u, v)]
@@ -300,7 +308,8 @@ class _Search:
                 if added > len(missing) // 200:
                     break
             if not added:
-                return tree
+                grown: np.ndarray[Any, Any] = tree
+                return grown
 
     def _rounded(self, x: Numbers) -> np.ndarray[Any, Any]:
         """Return a tree made along what the program likes."""
@@ -339,45 +348,57 @@ class _Search:
         relative_gap: float,
         *,
         is_whole: bool,
-    ) -> OptimizeResult:
+    ) -> tuple[Numbers | None, float]:
+        """Values of the arcs, None for none, and the least value any could have."""
         arcs = 2 * self.count
-        scale = max(float(self.cost.max(initial=1)), 1.0)
+        unit = max(float(self.cost.max(initial=1)), 1.0)
         most = max(float(self.prize.max(initial=1.0)), 1.0)
-        cost = np.concatenate([self.cost, self.cost]) / scale
+        cost = np.concatenate([self.cost, self.cost]) / unit
         prize = self.prize[self.head] / most
-        own = float(self.prize[0])
-        entered = coo_array((np.ones(arcs), (self.head, np.arange(arcs))), (self.size, arcs))
-        limits = [LinearConstraint(csr_array(entered), -np.inf, 1.0)]
-        if rows:
-            index = np.concatenate([np.array(c, dtype=np.int64) for c, _ in rows])
-            value = np.concatenate([np.array(v) for _, v in rows])
-            first = np.cumsum([0, *(len(c) for c, _ in rows)])
-            matrix = csr_array((value, index, first), shape=(len(rows), arcs))
-            limits.append(LinearConstraint(matrix, -np.inf, 0.0))
+        every = [(into, np.ones(len(into)), -np.inf, 1.0) for into in self._into if into]
+        every += [(columns, np.array(values), -np.inf, 0.0) for columns, values in rows]
+        columns = list(range(arcs))
         if self.budget is not None:
-            aim = -prize
-            limits.append(LinearConstraint(cost[None, :], -np.inf, self.budget / scale))
+            aim, worth = -prize, most
+            every.append((columns, cost, -np.inf, self.budget / unit))
         else:
             assert self.target is not None  # noqa: S101 - one of the two is given
-            aim = cost
-            limits.append(LinearConstraint(prize[None, :], (self.target - own) / most, np.inf))
-        found = milp(
-            aim,
-            integrality=np.full(arcs, int(is_whole)),
-            bounds=Bounds(0.0, self.usable.astype(float)),
-            constraints=limits,
-            options={"time_limit": time_limit_s, "mip_rel_gap": relative_gap},
-        )
-        unit = most if self.budget is not None else scale
-        for name in ("fun", "mip_dual_bound"):
-            if found.get(name) is not None:
-                found[name] = found[name] * unit
-        return found
+            aim, worth = cost, unit
+            every.append((columns, prize, (self.target - self.prize[0]) / most, np.inf))
+        program = highspy.HighsLp()
+        program.num_col_, program.num_row_ = arcs, len(every)
+        program.col_cost_ = aim
+        program.col_lower_, program.col_upper_ = np.zeros(arcs), self.usable.astype(float)
+        program.row_lower_ = np.array([row[2] for row in every])
+        program.row_upper_ = np.array([row[3] for row in every])
+        matrix = program.a_matrix_
+        matrix.format_ = highspy.MatrixFormat.kRowwise
+        matrix.start_ = np.cumsum([0, *(len(row[0]) for row in every)]).astype(np.int32)
+        matrix.index_ = np.concatenate([np.array(row[0], dtype=np.int32) for row in every])
+        matrix.value_ = np.concatenate([row[1] for row in every])
+        if is_whole:
+            program.integrality_ = [highspy.HighsVarType.kInteger] * arcs
+        solver = _QuietHighs()
+        solver.setOptionValue("output_flag", False)
+        solver.setOptionValue("time_limit", max(time_limit_s, 0.1))
+        solver.setOptionValue("mip_rel_gap", relative_gap)
+        solver.setOptionValue("threads", 1)
+        solver.passModel(program)
+        solver.run()
+        info = solver.getInfo()
+        feasible = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
+        least = -math.inf
+        if is_whole:
+            least = float(info.mip_dual_bound)
+        elif solver.getModelStatus() == highspy.HighsModelStatus.kOptimal:
+            least = float(info.objective_function_value)
+        values = np.array(solver.getSolution().col_value) if feasible else None
+        return values, least * worth
 
     def _outer(self, least: float) -> float:
-        """What no tree's value exceeds, from the least value of the program."""
+        """Return what no tree's value exceeds, from the least value of the program."""
         if not math.isfinite(least):
-            return math.inf
+            return self._trivial_bound()
         if self.budget is None:
             return -least + _SMALL * max(abs(least), 1.0)
         most = float(self.prize[0]) - least
@@ -403,11 +424,11 @@ class _Search:
         near = breadth_first_order(arcs, 0, return_predecessors=False)
         apart = np.ones(self.size, dtype=bool)
         apart[near] = False
-        sinks = [v for v in range(1, self.size) if entered[v] > 1e-4 and self.prize[v] > 0]
+        sinks = [v for v in range(1, self.size) if entered[v] > _WHOLE and self.prize[v] > 0]
         lost = [v for v in sinks if apart[v]]
         if lost:
             return [self._cut(self._ahead(arcs, v), v) for v in lost[:_MOST_CUTS]]
-        if (np.minimum(x, 1.0 - x) < 1e-4).all():
+        if (np.minimum(x, 1.0 - x) < _WHOLE).all():
             return []
         whole = np.rint(x * _FLOW_UNITS).astype(np.int32)
         both = csr_matrix((whole, (self.tail, self.head)), shape=shape)
@@ -435,7 +456,7 @@ class _Search:
         return inside
 
     def _cut(self, inside: np.ndarray[Any, Any], vertex: int) -> tuple[list[int], list[float]]:
-        """What enters the vertex from inside the set is no more than what enters the set."""
+        """Say that no more enters the vertex from inside the set than enters the set."""
         entering = inside[self.head] & ~inside[self.tail]
         own = [arc for arc in self._into[vertex] if not entering[arc]]
         others = np.flatnonzero(entering & (self.head != vertex)).tolist()

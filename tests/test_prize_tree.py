@@ -18,9 +18,7 @@ LONG_S = 60.0
 
 def graph(edges: list[Edge], prizes: list[float]) -> PrizeGraph:
     start, end, cost = np.array(edges, dtype=np.int64).reshape(-1, 3).T
-    return PrizeGraph(
-        start=start, end=end, cost=cost, prize=np.array(prizes, dtype=float), root=0
-    )
+    return PrizeGraph(start=start, end=end, cost=cost, prize=np.array(prizes, dtype=float), root=0)
 
 
 def spanning_cost(edges: list[Edge], vertices: set[int]) -> float:

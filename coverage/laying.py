@@ -69,7 +69,8 @@ def class_factors(
     """Return the factor of each edge's road class; 1 where the class is not known."""
     factor = np.ones(len(graph.start))
     if roads is not None and "road_class" in roads.columns:
-        by_road = [float(rules.road_class_factor.get(str(c), 1.0)) for c in roads["road_class"]]
+        known: dict[str, float] = dict(rules.road_class_factor.items())
+        by_road = [known.get(str(c), 1.0) for c in roads["road_class"]]
         factor = np.array(by_road)[graph.road] if len(graph.road) else factor
     return factor
 
@@ -176,7 +177,7 @@ def _crossings(
     number, width_m = np.zeros(count, dtype=np.int64), np.zeros(count)
     if rivers is None or rivers.empty or count == 0:
         return number, width_m
-    edges = shapely.linestrings(np.stack(ends_m, axis=1))
+    edges = np.asarray(shapely.linestrings(np.stack(ends_m, axis=1)))
     lines = rivers.geometry.to_numpy()
     edge, river = shapely.STRtree(lines).query(edges, "intersects")
     met = shapely.get_num_coordinates(shapely.intersection(edges[edge], lines[river]))

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import highspy
 import numpy as np
-from scipy.sparse import csr_matrix
+from scipy.sparse import csr_array, csr_matrix
 from scipy.sparse.csgraph import (
     breadth_first_order,
     dijkstra,
@@ -275,7 +275,7 @@ class _Search:
             inside[self._reach(tree)] = True
             missing = np.flatnonzero(~inside & (self.prize > 0))
             if self.target is not None and self.prize[inside].sum() >= self.target - _SMALL:
-                return tree
+                break
             far, before, _ = dijkstra(
                 graph,
                 directed=False,
@@ -308,15 +308,17 @@ class _Search:
                 if added > len(missing) // 200:
                     break
             if not added:
-                grown: np.ndarray[Any, Any] = tree
-                return grown
+                break
+        grown: np.ndarray[Any, Any] = tree
+        return grown
 
     def _rounded(self, x: Numbers) -> np.ndarray[Any, Any]:
         """Return a tree made along what the program likes."""
         liked = np.maximum(x[: self.count], x[self.count :])
         weight = self.cost * (1.0 - liked)
         grown = self._finished(np.zeros(self.count, dtype=bool), weight)
-        return self._better(grown, self._finished(liked > 1.0 - 1e-3, weight))
+        best: np.ndarray[Any, Any] = self._better(grown, self._finished(liked > 1.0 - 1e-3, weight))
+        return best
 
     # ---- program ---------------------------------------------------------------------------
 
@@ -431,7 +433,7 @@ class _Search:
         if (np.minimum(x, 1.0 - x) < _WHOLE).all():
             return []
         whole = np.rint(x * _FLOW_UNITS).astype(np.int32)
-        both = csr_matrix((whole, (self.tail, self.head)), shape=shape)
+        both = csr_array((whole, (self.tail, self.head)), shape=shape)
         cuts: list[tuple[list[int], list[float]]] = []
         seen: set[bytes] = set()
         for v in sinks:

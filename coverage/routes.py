@@ -184,8 +184,8 @@ def single_routes(network: FibreNetwork) -> pd.DataFrame:
         By position of the place: `capex_vnd`, `opex_vnd_per_year`, `length_m`, `off_road_m`,
         `source_id`; NaN and "" for a place without coordinates.
     """
-    parent = _parents(network, np.arange(len(network.start)))
-    sums = _sums_to_source(network, parent)
+    parent = ways_to_sources(network, np.arange(len(network.start)))
+    sums = sums_to_source(network, parent)
     table = _by_place(network, network.place_vertex, sums)
     return table.rename(columns={"route_length_m": "length_m"})
 
@@ -212,11 +212,11 @@ def connect(network: FibreNetwork, chosen: np.ndarray[Any, Any]) -> FibreRoutes:
         terminals=wanted[wanted >= 0],
     )
     edges = tree.edges[tree.edges < count]
-    parent = _parents(network, edges)
-    table = _by_place(network, wanted, _sums_to_source(network, parent))
+    parent = ways_to_sources(network, edges)
+    table = _by_place(network, wanted, sums_to_source(network, parent))
     table.index = pd.Index(np.asarray(chosen, dtype=np.int64), name="place")
     return FibreRoutes(
-        segments=_segments(network, parent, wanted[wanted >= 0]),
+        segments=segments_of(network, parent, wanted[wanted >= 0]).drop(columns="vertex"),
         places=table[["source_id", "route_length_m", "off_road_m"]],
         cost=Cost(
             capex_vnd=int(network.capex_vnd[edges].sum()),
@@ -283,7 +283,7 @@ def _possible_bridges(vertices_m: Coordinates) -> tuple[IndexArray, IndexArray]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Parents:
+class Ways:
     """For every vertex the next one towards its source and the edge there; -1 at sources.
 
     `order` lists the reached vertices, each after its parent.
@@ -294,8 +294,8 @@ class _Parents:
     order: IndexArray
 
 
-def _parents(network: FibreNetwork, edges: IndexArray) -> _Parents:
-    """Cheapest ways (by capex) from the sources over some of the edges."""
+def ways_to_sources(network: FibreNetwork, edges: IndexArray) -> Ways:
+    """Return the cheapest ways (by capex) from the sources over some of the edges."""
     size = len(network.vertices_m)
     low = np.minimum(network.start[edges], network.end[edges])
     high = np.maximum(network.start[edges], network.end[edges])
@@ -312,15 +312,15 @@ def _parents(network: FibreNetwork, edges: IndexArray) -> _Parents:
     order = np.argsort(keys)
     edge = np.full(size, -1, dtype=np.int64)
     edge[inner] = edges[order][np.searchsorted(keys[order], pair)]
-    return _Parents(
+    return Ways(
         vertex=np.where(edge >= 0, parent, -1).astype(np.int64),
         edge=edge,
         order=reached[np.argsort(far[reached], kind="stable")],
     )
 
 
-def _sums_to_source(network: FibreNetwork, parents: _Parents) -> pd.DataFrame:
-    """Capex, opex, lengths and source of the way of every vertex; NaN where there is none."""
+def sums_to_source(network: FibreNetwork, parents: Ways) -> pd.DataFrame:
+    """Sum capex, opex and lengths of the way of every vertex; NaN where there is none."""
     size = len(network.vertices_m)
     off_road_m = np.where(network.kind == OFF_ROAD, network.length_m, 0.0)
     columns = np.column_stack(
@@ -348,8 +348,12 @@ def _by_place(network: FibreNetwork, vertex: IndexArray, sums: pd.DataFrame) -> 
     return table.reset_index(drop=True)
 
 
-def _segments(network: FibreNetwork, parents: _Parents, wanted: IndexArray) -> gpd.GeoDataFrame:
-    """Pieces of one kind between sources, places and branching points, in order of their ends."""
+def segments_of(network: FibreNetwork, parents: Ways, wanted: IndexArray) -> gpd.GeoDataFrame:
+    """Return the pieces of one kind between sources, places and branching points.
+
+    Columns of `FibreRoutes.segments`, and `vertex`: the end away from the source, by which they are
+    in order. `wanted` are the vertices of places.
+    """
     size = len(network.vertices_m)
     behind, children = np.zeros(size, dtype=np.int64), np.zeros(size, dtype=np.int64)
     np.add.at(behind, wanted, 1)
@@ -377,11 +381,12 @@ def _segments(network: FibreNetwork, parents: _Parents, wanted: IndexArray) -> g
                 int(network.opex_vnd_per_year[edges].sum()),
                 int(network.crossings[edges].sum()),
                 int(behind[vertex]),
+                int(vertex),
                 shapely.LineString(network.vertices_m[path[::-1]]),
             )
         )
     names = ["kind", "length_m", "capex_vnd", "opex_vnd_per_year"]
-    names += ["river_crossings", "places", "geometry"]
+    names += ["river_crossings", "places", "vertex", "geometry"]
     table = gpd.GeoDataFrame(
         pd.DataFrame(rows, columns=names), geometry="geometry", crs=network.crs
     )

@@ -35,6 +35,13 @@ class CandidateRules(Frozen):
     low_band_mhz: Annotated[float, Field(ge=300.0)]
 
 
+class FibreShare(Frozen):
+    """Which part of a plan's budget goes to fibre for villages."""
+
+    share: Annotated[float, Field(ge=0.0, le=1.0)]
+    use_rest: bool
+
+
 class PlanningRules(Frozen):
     """What a plan aims at, what it may build, and how long it is looked for."""
 
@@ -52,5 +59,6 @@ class PlanningRules(Frozen):
     must: tuple[str, ...]
     must_not: tuple[str, ...]
     candidates: CandidateRules
+    fibre: FibreShare
     macro: CellTemplate
     small: CellTemplate

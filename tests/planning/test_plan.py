@@ -24,7 +24,7 @@ PLENTY: Final = 100_000_000_000
 COLUMNS: Final = [
     *("action_id", "kind", "longitude", "latitude", "phase", "capex", "opex_per_year", "power"),
     *("backhaul_kind", "backhaul_to", "villages_gained", "households_gained"),
-    "households_gained_cumulative",
+    *("households_gained_cumulative", "villages_fibre_gained", "households_fibre_gained"),
 ]
 
 

@@ -77,8 +77,10 @@ def make_fibre_prospect(result: Result, laid: gpd.GeoDataFrame | None = None) ->
     villages = missing[placed].reset_index(drop=True)
     lines = inputs.fibre_lines
     if laid is not None and not laid.empty:
-        more = gpd.GeoDataFrame({"tap": True}, geometry=laid.geometry.array, crs=laid.crs)
-        parts = [more] if lines is None else [lines[lines.columns], more]
+        more = gpd.GeoDataFrame(
+            {"tap": [True] * len(laid)}, geometry=laid.geometry.array, crs=laid.crs
+        )
+        parts = [more] if lines is None else [lines, more]
         lines = gpd.GeoDataFrame(pd.concat(parts, ignore_index=True), crs=laid.crs)
     network = fibre_network(
         villages,

@@ -61,6 +61,7 @@ _PUBLIC = {
     "load_project": "coverage.io.project",
     "make_map": "coverage.maps",
     "plan": "coverage.pipeline",
+    "plan_fibre": "coverage.pipeline",
     "run": "coverage.pipeline",
 }
 

@@ -261,11 +261,51 @@ def plan(
         "actions": len(found.actions),
         "households_gained": int(found.actions["households_gained"].sum()),
         "villages_gained": int(found.actions["villages_gained"].sum()),
+        "households_fibre_gained": int(found.actions["households_fibre_gained"].sum()),
+        "villages_fibre_gained": int(found.actions["villages_fibre_gained"].sum()),
         "objective": found.objective,
         "bound": found.bound,
         "gap": found.gap,
         "solver": found.solver,
     }
+    click.echo(json.dumps(told, ensure_ascii=False, indent=2))
+
+
+@main.command()
+@click.argument("project", type=click.Path(path_type=Path))
+@click.option("--budget", help="Ngân sách đầu tư, VND hoặc ví dụ 5000000USD / limit of capex")
+@click.option("--target", help="Tỷ lệ hộ chưa có cáp quang cần nối, ví dụ 80% / share to join")
+@click.option("--out", type=click.Path(path_type=Path), help="Thư mục kết quả / output folder")
+@click.option("--workers", type=click.IntRange(min=1), help="Số luồng / threads")
+@_common
+def fibre(
+    project: Path,
+    budget: str | None,
+    target: str | None,
+    out: Path | None,
+    workers: int | None,
+    *,
+    lang: Language,
+    quiet: bool,
+) -> None:
+    """Chạy, rồi chọn tuyến cáp quang tới thôn chưa có / run, then plan fibre to villages."""
+    from coverage import pipeline
+    from coverage.exports import fibre_figures
+
+    result, found, folder = pipeline.fibre_project(
+        project,
+        out,
+        budget=budget,
+        target=target,
+        workers=workers,
+        progress=None if quiet else _progress(lang),
+    )
+    if not quiet:
+        for problem in result.warnings:
+            click.echo(f"! {problem.line(lang)}", err=True)
+        for note in found.notes:
+            click.echo(f"! {note.get(lang)}", err=True)
+    told = {"out": str(folder), **fibre_figures(found)}
     click.echo(json.dumps(told, ensure_ascii=False, indent=2))
 
 

@@ -15,6 +15,7 @@ from coverage.errors import Problem
 from coverage.grid import FloatArray, Grid
 from coverage.params import ProjectSection, Scenario, Technology
 from coverage.propagation.antennas import AntennaPattern
+from coverage.text import Text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +84,7 @@ class Inputs:
     gap_status: pd.DataFrame | None = None
     clusters: gpd.GeoDataFrame | None = None
     operator_coverage: gpd.GeoDataFrame | None = None
+    rivers: gpd.GeoDataFrame | None = None
 
     @property
     def synthetic_roles(self) -> tuple[str, ...]:
@@ -174,6 +176,36 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FibrePlan:
+    """Which villages without fibre to join to it, and along which routes.
+
+    `routes`: pieces of new fibre with `segment_id`, `branch_id`, `kind`, `length_m`, `capex`,
+    `opex_per_year`, `river_crossings`, `villages` and `households` reached through each;
+    `villages`: those joined, in order of building, with their share of the capex; drops to houses
+    are not part of it. A branch hangs on one source. Money is VND. `objective` is the weight of the
+    villages joined and `bound` what no routes within the budget exceed; where the aim is a target,
+    `objective` is the capex and `bound` what no routes that reach it undercut. `candidates` and
+    `unknown` count the villages without fibre and those of which nothing says it. `notes` are told
+    beside the plan.
+    """
+
+    routes: gpd.GeoDataFrame
+    villages: gpd.GeoDataFrame
+    aim: Literal["budget", "target"]
+    budget: int
+    spent: int
+    objective: float
+    bound: float
+    gap: float
+    solver: str
+    curve: pd.DataFrame
+    candidates: int
+    unknown: int
+    notes: tuple[Text, ...]
+    parameters: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """What to build under a budget.
 
@@ -187,6 +219,8 @@ class Plan:
     `funding` the money by year and funder, `money` its figures; `resilience` lists what is lost
     with a single element; `firmness` has a row per variant planned. They are None where they were
     not asked for.
+    `fibre` is the fibre to villages that the rest of the budget pays; its actions and routes stand
+    among the others.
     """
 
     actions: gpd.GeoDataFrame
@@ -207,3 +241,4 @@ class Plan:
     money: pd.DataFrame | None = None
     resilience: pd.DataFrame | None = None
     firmness: pd.DataFrame | None = None
+    fibre: FibrePlan | None = None

@@ -31,12 +31,14 @@ from coverage import (
 from coverage.errors import ScenarioError
 from coverage.io.project import load_project, project_path
 from coverage.io.store import Arrays, Store, default_folder
-from coverage.model import Inputs, Plan, Prediction, Result, Statistics
+from coverage.model import FibrePlan, Inputs, Plan, Prediction, Result, Statistics
 from coverage.params import Scenario, Variant
+from coverage.planning.fibre_plan import fibre_for_budget, fibre_for_target, make_fibre_prospect
 from coverage.planning.firmness import variants_of, widest_gain_db, with_firmness
 from coverage.planning.money import with_money
 from coverage.planning.plan import Prospect, make_least_plan, make_plan, make_prospect
 from coverage.planning.resilience import with_resilience
+from coverage.planning.village_fibre import mobile_budget, with_village_fibre, without_village_fibre
 from coverage.prediction import Progress
 from coverage.text import Text
 
@@ -292,24 +294,106 @@ def plan(
         found = make_least_plan(prospect, target_share, budget_vnd)
     else:
         assert budget_vnd is not None  # noqa: S101 - one of the two is given
-        found = make_plan(prospect, budget_vnd)
-    found = with_money(prospect, found)
-    store = Store(default_folder())
-    found = with_resilience(prospect, found, workers=workers, keeper=store)
+        found = make_plan(prospect, mobile_budget(budget_vnd, result.scenario.planning))
+    found = with_resilience(prospect, found, workers=workers, keeper=Store(default_folder()))
+    if others:
+
+        def elsewhere(scenario: Scenario) -> Prospect:
+            return make_prospect(run(result.inputs, scenario, workers=workers), workers=workers)
+
+        found = with_firmness(prospect, found, others, elsewhere=elsewhere, progress=progress)
+    if target_share is not None or budget_vnd is None:
+        found = without_village_fibre(found)
+    else:
+        found = with_village_fibre(result, found, budget_vnd)
     _tell(progress, "planning", 1.0)
-    if not others:
-        return found
-
-    def elsewhere(scenario: Scenario) -> Prospect:
-        return make_prospect(run(result.inputs, scenario, workers=workers), workers=workers)
-
-    return with_firmness(prospect, found, others, elsewhere=elsewhere, progress=progress)
+    return with_money(prospect, found)
 
 
 def _variants(scenario: Scenario, *, asked: bool | int) -> tuple[Variant, ...]:
     if asked is True or asked is False:
         return variants_of(scenario.variants) if asked else ()
     return variants_of(scenario.variants, asked)
+
+
+def plan_fibre(
+    result: Result, *, budget: str | float | None = None, target: str | float | None = None
+) -> FibrePlan:
+    """Choose routes of new fibre to the villages that have none.
+
+    Parameters
+    ----------
+    result
+        What `run` found, with its scenario.
+    budget
+        Limit of the capex: an amount in VND, or a text such as "5000000USD".
+    target
+        Share of the households without fibre (or people, villages: `objective` of the planning
+        rules) to be joined at least cost, such as 0.8 or "80%"; in place of a budget.
+
+    Raises
+    ------
+    ScenarioError
+        Where the budget is not an amount, the target not a share, or not one of the two is given.
+    InfeasibleError
+        Where there is no fibre to tap.
+    """
+    budget_vnd, target_share = _one_aim(budget, target, result.scenario)
+    prospect = make_fibre_prospect(result)
+    if target_share is not None:
+        return fibre_for_target(prospect, target_share)
+    assert budget_vnd is not None  # noqa: S101 - one of the two is given
+    return fibre_for_budget(prospect, budget_vnd)
+
+
+def fibre_project(
+    path: Path | str,
+    out: Path | str | None = None,
+    *,
+    budget: str | None = None,
+    target: str | None = None,
+    workers: int | None = None,
+    progress: Progress | None = None,
+) -> tuple[Result, FibrePlan, Path]:
+    """Run a project folder, plan fibre to villages, and write every output, whole or not at all."""
+    toml = project_path(path)
+    folder = Path(out) if out is not None else toml.parent / "outputs"
+    _refuse_input_folder(folder, toml.parent)
+    clock = time.perf_counter()
+    _tell(progress, "inputs", 0.0)
+    inputs = load_project(toml)
+    _one_aim(budget, target, inputs.scenario)
+    _tell(progress, "inputs", 1.0)
+    result = run(inputs, workers=workers, progress=progress)
+    ran = time.perf_counter()
+    _tell(progress, "planning", 0.0)
+    found = plan_fibre(result, budget=budget, target=target)
+    _tell(progress, "planning", 1.0)
+    _tell(progress, "exports", 0.0)
+    exports.write_outputs(
+        result,
+        folder,
+        map_page=maps.map_html(result, plan=found),
+        version=__version__,
+        timings={"run_s": ran - clock, "fibre_s": time.perf_counter() - ran},
+        fibre=found,
+    )
+    _tell(progress, "exports", 1.0)
+    return result, found, folder
+
+
+def _one_aim(
+    budget: str | float | None, target: str | float | None, scenario: Scenario
+) -> tuple[int | None, float | None]:
+    """Return budget or target; both at once are refused, for a target has the least cost."""
+    if budget is not None and target is not None:
+        raise ScenarioError(
+            Text(
+                "Chỉ dùng một trong hai: ngân sách hoặc mục tiêu.",
+                "Give a budget or a target, not both.",
+            )
+        )
+    return _aim(budget, target, scenario)
 
 
 def plan_project(

@@ -17,16 +17,22 @@ from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import connected_components, dijkstra
 from scipy.spatial import Delaunay
 
-from coverage.costs import Cost, item_cost
+from coverage.costs import Cost
 from coverage.errors import InfeasibleError
+from coverage.laying import (
+    KINDS,
+    OFF_ROAD,
+    Ground,
+    class_factors,
+    edge_prices,
+    laying_kinds,
+    near_lines,
+)
 from coverage.params import CostRules, RouteRules
 from coverage.roads import Coordinates, IndexArray, RoadGraph, road_graph
 from coverage.steiner import cheapest_tree
 from coverage.text import Text
 
-KINDS: Final = ("fibre_poles", "fibre_paved", "fibre_unpaved", "fibre_off_road")
-"""Price items of the ways to lay fibre; edges hold positions in this list."""
-_POLES, _PAVED, _UNPAVED, _OFF_ROAD = range(4)
 _FEW: Final = 300
 """Up to so many vertices every pair is a possible bridge; beyond, the triangulation's edges are."""
 
@@ -35,7 +41,8 @@ _FEW: Final = 300
 class FibreNetwork:
     """Every way that fibre may take, priced.
 
-    Edges lead between vertices (positions in `vertices_m`); `kind` is a position in `KINDS`.
+    Edges lead between vertices (positions in `vertices_m`); `kind` is a position in `KINDS`;
+    `crossings` counts rivers; where `slope_unknown` no slope factor is in the price.
     `place_vertex` is -1 for a place without coordinates. `sources` are the vertices that have
     fibre, `source_ids` what stands there: a node's id, or "" on a tappable line.
     """
@@ -47,6 +54,8 @@ class FibreNetwork:
     kind: IndexArray
     capex_vnd: IndexArray
     opex_vnd_per_year: IndexArray
+    crossings: IndexArray
+    slope_unknown: np.ndarray[Any, np.dtype[np.bool_]]
     place_vertex: IndexArray
     sources: IndexArray
     source_ids: tuple[str, ...]
@@ -58,7 +67,8 @@ class FibreRoutes:
     """A tree of new fibre.
 
     `segments`: pieces of one kind between branching points, `segment_id`, `kind`, `length_m`,
-    `capex_vnd`, `opex_vnd_per_year`, `places` (how many are reached through it), geometry.
+    `capex_vnd`, `opex_vnd_per_year`, `river_crossings`, `places` (how many are reached through it),
+    geometry.
     `places`: one row for each place asked for, by position, `source_id`, `route_length_m` along the
     tree, `off_road_m` of it. `bound_vnd`: no tree over the same network has a lower capex.
     """
@@ -82,6 +92,7 @@ def fibre_network(
     roads: gpd.GeoDataFrame | None,
     fibre_lines: gpd.GeoDataFrame | None = None,
     power_lines: gpd.GeoDataFrame | None = None,
+    ground: Ground | None = None,
     rules: RouteRules,
     costs: CostRules,
 ) -> FibreNetwork:
@@ -92,10 +103,13 @@ def fibre_network(
     places
         Points on the metric system of all layers; a place may lack its point.
     fibre_nodes, fibre_lines
-        Where fibre can be tapped: at nodes, and along lines whose `tap` is true.
+        Where fibre can be tapped: at nodes, and along lines whose `tap` is true. Lines of kind duct
+        are ducts to pull cable through along the roads beside them.
     roads, power_lines
         Ways, and the poles beside them (lines of kind mv and lv). A road without a known surface is
         priced as paved.
+    ground
+        Heights and rivers; without heights no slope is priced, without rivers no crossing.
 
     Raises
     ------
@@ -109,7 +123,7 @@ def fibre_network(
     on_lines = shapely.get_coordinates(tapped)
     graph = road_graph(roads, np.concatenate([here, nodes, on_lines]))
     at_nodes = graph.points[len(here) : len(here) + len(nodes)]
-    near_line = _near(tapped, graph.vertices_m, rules.tap_reach_m)
+    near_line = near_lines(tapped, graph.vertices_m, rules.tap_reach_m)
     near_line[graph.points[len(here) + len(nodes) :]] = True
     ids = {int(vertex): "" for vertex in np.flatnonzero(near_line)}
     if fibre_nodes is not None:
@@ -125,23 +139,35 @@ def fibre_network(
             )
         )
     bridge_start, bridge_end, bridge_m = _bridges(graph, sorted(ids), rules.detour)
-    kind = np.concatenate(
-        [_kinds(graph, roads, power_lines, rules), np.full(len(bridge_m), _OFF_ROAD)]
+    on_road = laying_kinds(
+        graph, roads=roads, power_lines=power_lines, fibre_lines=fibre_lines, rules=rules
     )
+    kind = np.concatenate([on_road, np.full(len(bridge_m), OFF_ROAD)])
     length_m = np.concatenate([graph.length_m, bridge_m])
-    per_km = [item_cost(costs, item) for item in KINDS]
+    start = np.concatenate([graph.start, bridge_start])
+    end = np.concatenate([graph.end, bridge_end])
+    factors = [class_factors(graph, roads, rules), np.ones(len(bridge_m))]
+    prices = edge_prices(
+        (graph.vertices_m[start], graph.vertices_m[end]),
+        length_m,
+        kind,
+        np.concatenate(factors),
+        ground=Ground() if ground is None else ground,
+        rules=rules,
+        costs=costs,
+    )
     place_vertex = np.full(len(places), -1, dtype=np.int64)
     place_vertex[known] = graph.points[: len(here)]
     return FibreNetwork(
         vertices_m=graph.vertices_m,
-        start=np.concatenate([graph.start, bridge_start]),
-        end=np.concatenate([graph.end, bridge_end]),
+        start=start,
+        end=end,
         length_m=length_m,
         kind=kind,
-        capex_vnd=_whole(np.array([c.capex_vnd for c in per_km])[kind] * length_m / 1000.0),
-        opex_vnd_per_year=_whole(
-            np.array([c.opex_vnd_per_year for c in per_km])[kind] * length_m / 1000.0
-        ),
+        capex_vnd=prices.capex_vnd,
+        opex_vnd_per_year=prices.opex_vnd_per_year,
+        crossings=prices.crossings,
+        slope_unknown=prices.slope_unknown,
         place_vertex=place_vertex,
         sources=np.array(sorted(ids), dtype=np.int64),
         source_ids=tuple(ids[vertex] for vertex in sorted(ids)),
@@ -158,8 +184,8 @@ def single_routes(network: FibreNetwork) -> pd.DataFrame:
         By position of the place: `capex_vnd`, `opex_vnd_per_year`, `length_m`, `off_road_m`,
         `source_id`; NaN and "" for a place without coordinates.
     """
-    parent = _parents(network, np.arange(len(network.start)))
-    sums = _sums_to_source(network, parent)
+    parent = ways_to_sources(network, np.arange(len(network.start)))
+    sums = sums_to_source(network, parent)
     table = _by_place(network, network.place_vertex, sums)
     return table.rename(columns={"route_length_m": "length_m"})
 
@@ -186,11 +212,11 @@ def connect(network: FibreNetwork, chosen: np.ndarray[Any, Any]) -> FibreRoutes:
         terminals=wanted[wanted >= 0],
     )
     edges = tree.edges[tree.edges < count]
-    parent = _parents(network, edges)
-    table = _by_place(network, wanted, _sums_to_source(network, parent))
+    parent = ways_to_sources(network, edges)
+    table = _by_place(network, wanted, sums_to_source(network, parent))
     table.index = pd.Index(np.asarray(chosen, dtype=np.int64), name="place")
     return FibreRoutes(
-        segments=_segments(network, parent, wanted[wanted >= 0]),
+        segments=segments_of(network, parent, wanted[wanted >= 0]).drop(columns="vertex"),
         places=table[["source_id", "route_length_m", "off_road_m"]],
         cost=Cost(
             capex_vnd=int(network.capex_vnd[edges].sum()),
@@ -205,45 +231,11 @@ def _points(points: gpd.GeoDataFrame) -> Coordinates:
     return np.column_stack([points.geometry.x, points.geometry.y])
 
 
-def _whole(amount: np.ndarray[Any, Any]) -> IndexArray:
-    whole: IndexArray = np.rint(amount).astype(np.int64)
-    return whole
-
-
 def _tappable(lines: gpd.GeoDataFrame | None) -> np.ndarray[Any, Any]:
     if lines is None:
         return np.array([], dtype=object)
     tapped: np.ndarray[Any, Any] = lines.geometry[lines["tap"]].to_numpy()
     return tapped
-
-
-def _near(lines: np.ndarray[Any, Any], points_m: Coordinates, reach_m: float) -> Any:
-    """Whether each point lies within reach of any line."""
-    near = np.zeros(len(points_m), dtype=bool)
-    if len(lines):
-        tree = shapely.STRtree(lines)
-        near[tree.query(shapely.points(points_m), "dwithin", distance=reach_m)[0]] = True
-    return near
-
-
-def _kinds(
-    graph: RoadGraph,
-    roads: gpd.GeoDataFrame | None,
-    power_lines: gpd.GeoDataFrame | None,
-    rules: RouteRules,
-) -> IndexArray:
-    """How fibre is laid along each edge of the roads: on poles where both ends have them."""
-    kind = np.full(len(graph.start), _PAVED, dtype=np.int64)
-    if roads is not None and "surface" in roads.columns:
-        is_unpaved = (roads["surface"] == "unpaved").to_numpy(dtype=bool)
-        kind[is_unpaved[graph.road]] = _UNPAVED
-    if power_lines is not None and "kind" in power_lines.columns:
-        lines = power_lines.geometry[power_lines["kind"].isin(["mv", "lv"])].to_numpy()
-        poles = _near(lines, graph.vertices_m, rules.pole_reach_m)
-        middle = (graph.vertices_m[graph.start] + graph.vertices_m[graph.end]) / 2.0
-        along = poles[graph.start] & poles[graph.end] & _near(lines, middle, rules.pole_reach_m)
-        kind[along] = _POLES
-    return kind
 
 
 def _bridges(
@@ -291,7 +283,7 @@ def _possible_bridges(vertices_m: Coordinates) -> tuple[IndexArray, IndexArray]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Parents:
+class Ways:
     """For every vertex the next one towards its source and the edge there; -1 at sources.
 
     `order` lists the reached vertices, each after its parent.
@@ -302,8 +294,8 @@ class _Parents:
     order: IndexArray
 
 
-def _parents(network: FibreNetwork, edges: IndexArray) -> _Parents:
-    """Cheapest ways (by capex) from the sources over some of the edges."""
+def ways_to_sources(network: FibreNetwork, edges: IndexArray) -> Ways:
+    """Return the cheapest ways (by capex) from the sources over some of the edges."""
     size = len(network.vertices_m)
     low = np.minimum(network.start[edges], network.end[edges])
     high = np.maximum(network.start[edges], network.end[edges])
@@ -320,17 +312,17 @@ def _parents(network: FibreNetwork, edges: IndexArray) -> _Parents:
     order = np.argsort(keys)
     edge = np.full(size, -1, dtype=np.int64)
     edge[inner] = edges[order][np.searchsorted(keys[order], pair)]
-    return _Parents(
+    return Ways(
         vertex=np.where(edge >= 0, parent, -1).astype(np.int64),
         edge=edge,
         order=reached[np.argsort(far[reached], kind="stable")],
     )
 
 
-def _sums_to_source(network: FibreNetwork, parents: _Parents) -> pd.DataFrame:
-    """Capex, opex, lengths and source of the way of every vertex; NaN where there is none."""
+def sums_to_source(network: FibreNetwork, parents: Ways) -> pd.DataFrame:
+    """Sum capex, opex and lengths of the way of every vertex; NaN where there is none."""
     size = len(network.vertices_m)
-    off_road_m = np.where(network.kind == _OFF_ROAD, network.length_m, 0.0)
+    off_road_m = np.where(network.kind == OFF_ROAD, network.length_m, 0.0)
     columns = np.column_stack(
         [network.capex_vnd, network.opex_vnd_per_year, network.length_m, off_road_m]
     )
@@ -356,8 +348,12 @@ def _by_place(network: FibreNetwork, vertex: IndexArray, sums: pd.DataFrame) -> 
     return table.reset_index(drop=True)
 
 
-def _segments(network: FibreNetwork, parents: _Parents, wanted: IndexArray) -> gpd.GeoDataFrame:
-    """Pieces of one kind between sources, places and branching points, in order of their ends."""
+def segments_of(network: FibreNetwork, parents: Ways, wanted: IndexArray) -> gpd.GeoDataFrame:
+    """Return the pieces of one kind between sources, places and branching points.
+
+    Columns of `FibreRoutes.segments`, and `vertex`: the end away from the source, by which they are
+    in order. `wanted` are the vertices of places.
+    """
     size = len(network.vertices_m)
     behind, children = np.zeros(size, dtype=np.int64), np.zeros(size, dtype=np.int64)
     np.add.at(behind, wanted, 1)
@@ -383,11 +379,14 @@ def _segments(network: FibreNetwork, parents: _Parents, wanted: IndexArray) -> g
                 round(float(network.length_m[edges].sum()), 1),
                 int(network.capex_vnd[edges].sum()),
                 int(network.opex_vnd_per_year[edges].sum()),
+                int(network.crossings[edges].sum()),
                 int(behind[vertex]),
+                int(vertex),
                 shapely.LineString(network.vertices_m[path[::-1]]),
             )
         )
-    names = ["kind", "length_m", "capex_vnd", "opex_vnd_per_year", "places", "geometry"]
+    names = ["kind", "length_m", "capex_vnd", "opex_vnd_per_year"]
+    names += ["river_crossings", "places", "vertex", "geometry"]
     table = gpd.GeoDataFrame(
         pd.DataFrame(rows, columns=names), geometry="geometry", crs=network.crs
     )

@@ -20,9 +20,9 @@ Choices of branching points are not tried where that would take more.
 """
 
 IndexArray = np.ndarray[Any, np.dtype[np.int64]]
-_Links = list[dict[int, int]]
-_Pair = tuple[int, int]
-_Chain = int | tuple["_Chain", "_Chain"]
+Links = list[dict[int, int]]
+Pair = tuple[int, int]
+Chain = int | tuple["Chain", "Chain"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +61,7 @@ def cheapest_tree(
     """
     wanted = {int(t) for t in terminals} | {int(root)}
     size = max(int(max(start.max(initial=0), end.max(initial=0))), *wanted) + 1
-    links, chains = _reduced(size, start, end, weight, wanted)
+    links, chains = reduced(size, start, end, weight, wanted)
     tree = _grown(links, root, wanted)
     budget = _Budget(_MOST_WORK)
     while _exchange(links, tree, wanted, budget) | _insert(links, tree, wanted, budget):
@@ -73,18 +73,18 @@ def cheapest_tree(
     if bound < sum(links[a][b] for a, b in pairs) and steps <= _MOST_WORK:
         pairs = _best_of_all(links, wanted, spare)
         bound = sum(links[a][b] for a, b in pairs)
-    edges = np.array(sorted(e for pair in pairs for e in _flat(chains[pair])), dtype=np.int64)
+    edges = np.array(sorted(e for pair in pairs for e in flat(chains[pair])), dtype=np.int64)
     return Tree(edges=edges, weight=int(weight[edges].sum()), bound=bound)
 
 
-def _reduced(
+def reduced(
     size: int, start: IndexArray, end: IndexArray, weight: IndexArray, wanted: set[int]
-) -> tuple[_Links, dict[_Pair, _Chain]]:
+) -> tuple[Links, dict[Pair, Chain]]:
     """Drop dead ends and join chains of edges into one, keeping the lightest of parallel edges."""
-    links: _Links = [{} for _ in range(size)]
-    chains: dict[_Pair, _Chain] = {}
+    links: Links = [{} for _ in range(size)]
+    chains: dict[Pair, Chain] = {}
 
-    def add(one: int, other: int, heavy: int, chain: _Chain) -> None:
+    def add(one: int, other: int, heavy: int, chain: Chain) -> None:
         if one != other and heavy < links[one].get(other, heavy + 1):
             links[one][other] = links[other][one] = heavy
             chains[min(one, other), max(one, other)] = chain
@@ -112,9 +112,9 @@ def _reduced(
     return links, chains
 
 
-def _flat(chain: _Chain) -> Iterator[int]:
+def flat(chain: Chain) -> Iterator[int]:
     """Edges of a chain of chains."""
-    waiting: list[_Chain] = [chain]
+    waiting: list[Chain] = [chain]
     while waiting:
         last = waiting.pop()
         if isinstance(last, tuple):
@@ -123,9 +123,9 @@ def _flat(chain: _Chain) -> Iterator[int]:
             yield last
 
 
-def _grown(links: _Links, root: int, wanted: set[int]) -> _Links:
+def _grown(links: Links, root: int, wanted: set[int]) -> Links:
     """Grow a tree from the root, each time to the nearest terminal that is still missing."""
-    tree: _Links = [{} for _ in links]
+    tree: Links = [{} for _ in links]
     inside, missing = {root}, wanted - {root}
     far, before = {root: 0}, {root: root}
     heap = [(0, root)]
@@ -159,7 +159,7 @@ class _Budget:
         self.left = steps
 
 
-def _exchange(links: _Links, tree: _Links, wanted: set[int], budget: _Budget) -> bool:
+def _exchange(links: Links, tree: Links, wanted: set[int], budget: _Budget) -> bool:
     """Exchange paths of the tree for shorter ones, in place; whether any was found."""
     improved = False
     for path in _key_paths(tree, wanted):
@@ -181,7 +181,7 @@ def _exchange(links: _Links, tree: _Links, wanted: set[int], budget: _Budget) ->
     return improved
 
 
-def _insert(links: _Links, tree: _Links, wanted: set[int], budget: _Budget) -> bool:
+def _insert(links: Links, tree: Links, wanted: set[int], budget: _Budget) -> bool:
     """Take vertices into the tree that make it lighter, in place; whether any does.
 
     A vertex with three or more links to the tree is joined by all of them, and on each circle that
@@ -218,7 +218,7 @@ def _insert(links: _Links, tree: _Links, wanted: set[int], budget: _Budget) -> b
     return improved
 
 
-def _path_in_tree(tree: _Links, start: int, end: int, budget: _Budget) -> list[int]:
+def _path_in_tree(tree: Links, start: int, end: int, budget: _Budget) -> list[int]:
     """Return the only path between two vertices of a tree."""
     before, waiting = {start: start}, [start]
     while end not in before:
@@ -234,7 +234,7 @@ def _path_in_tree(tree: _Links, start: int, end: int, budget: _Budget) -> list[i
     return path
 
 
-def _key_paths(tree: _Links, wanted: set[int]) -> list[list[int]]:
+def _key_paths(tree: Links, wanted: set[int]) -> list[list[int]]:
     """Paths between terminals and branching points of the tree."""
     key = {v for v, near in enumerate(tree) if near and (v in wanted or len(near) != 2)}  # noqa: PLR2004
     found = []
@@ -248,7 +248,7 @@ def _key_paths(tree: _Links, wanted: set[int]) -> list[list[int]]:
     return found
 
 
-def _prune(tree: _Links, wanted: set[int], tips: Iterable[int]) -> None:
+def _prune(tree: Links, wanted: set[int], tips: Iterable[int]) -> None:
     """Take off dead ends that start at `tips`."""
     for tip in tips:
         vertex = tip
@@ -258,7 +258,7 @@ def _prune(tree: _Links, wanted: set[int], tips: Iterable[int]) -> None:
             vertex = ahead
 
 
-def _smaller_side(tree: _Links, one: int, other: int) -> tuple[set[int], int]:
+def _smaller_side(tree: Links, one: int, other: int) -> tuple[set[int], int]:
     """Vertices of the smaller of two trees, and the vertex given of the other one."""
     growing = (({one}, [one], other), ({other}, [other], one))
     while True:
@@ -271,7 +271,7 @@ def _smaller_side(tree: _Links, one: int, other: int) -> tuple[set[int], int]:
 
 
 def _shortest_between(
-    links: _Links, tree: _Links, side: set[int], opposite: int, below: int
+    links: Links, tree: Links, side: set[int], opposite: int, below: int
 ) -> list[int]:
     """Return the shortest path from one part of a tree to the other; empty if none is `below`."""
     far = dict.fromkeys(sorted(side), 0)
@@ -294,10 +294,10 @@ def _shortest_between(
     return []
 
 
-def _best_of_all(links: _Links, wanted: set[int], spare: list[int]) -> list[_Pair]:
+def _best_of_all(links: Links, wanted: set[int], spare: list[int]) -> list[Pair]:
     """Return the lightest spanning tree over the wanted vertices and any choice of spare ones."""
     ordered = sorted((w, a, b) for a, near in enumerate(links) for b, w in near.items() if a < b)
-    best: list[_Pair] = []
+    best: list[Pair] = []
     least = -1
     for some in chain.from_iterable(combinations(spare, n) for n in range(len(spare) + 1)):
         leader = {v: v for v in wanted.union(some)}
@@ -321,7 +321,7 @@ def _leader(leader: dict[int, int], vertex: int) -> int:
     return vertex
 
 
-def _dual_bound(links: _Links, root: int, wanted: set[int]) -> int:
+def _dual_bound(links: Links, root: int, wanted: set[int]) -> int:
     """Raise the price of cuts around terminals until every one is joined to the root.
 
     Arcs point away from the root; `slack[v][u]` is what is left of the weight of the arc u → v.
@@ -345,7 +345,7 @@ def _dual_bound(links: _Links, root: int, wanted: set[int]) -> int:
     return bound
 
 
-def _joined(slack: _Links, terminal: int) -> set[int]:
+def _joined(slack: Links, terminal: int) -> set[int]:
     """Vertices from which arcs without slack lead to the terminal."""
     seen, waiting = {terminal}, [terminal]
     while waiting:

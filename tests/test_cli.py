@@ -57,7 +57,7 @@ def hashes(folder: Path) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("name", ["demo", "check", "run", "plan", "compare", "app"])
+@pytest.mark.parametrize("name", ["demo", "check", "run", "plan", "fibre", "compare", "app"])
 def test_every_command_explains_itself_in_both_languages(name: str) -> None:
     for arguments in ([name, "--help"], [name, "-h"]):
         done = invoke(*arguments)
@@ -70,7 +70,7 @@ def test_every_command_explains_itself_in_both_languages(name: str) -> None:
 def test_the_group_names_its_commands() -> None:
     done = invoke("--help")
     assert done.exit_code == 0
-    for name in ("demo", "check", "run", "plan", "compare", "app"):
+    for name in ("demo", "check", "run", "plan", "fibre", "compare", "app"):
         assert f"\n  {name} " in done.stdout
     assert invoke("--version").stdout.startswith("phusong")
 
@@ -219,8 +219,8 @@ def test_a_plan_writes_its_outputs_beside_those_of_a_run(project: Path, tmp_path
     assert header == (
         "action_id,kind,longitude,latitude,phase,capex,opex_per_year,power,backhaul_kind,"
         "backhaul_to,villages_gained,households_gained,households_gained_cumulative,"
-        "present_value,cost_per_household,fund_capex,operator_capex,province_capex,"
-        "undecided_capex"
+        "stands_on,raise_m,villages_fibre_gained,households_fibre_gained,present_value,"
+        "cost_per_household,fund_capex,operator_capex,province_capex,undecided_capex"
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from coverage.exports.tables import totals
+from coverage.exports.tables import fibre_figures, totals
 from coverage.exports.writing import write_outputs
 
-__all__ = ["totals", "write_outputs"]
+__all__ = ["fibre_figures", "totals", "write_outputs"]

@@ -9,7 +9,7 @@ import pandas as pd
 
 from coverage.exports.styles import class_style, commune_style, site_style
 from coverage.io import writers
-from coverage.model import Plan, Result
+from coverage.model import FibrePlan, Plan, Result
 
 
 def write_package(result: Result, path: Path) -> None:
@@ -36,6 +36,12 @@ def write_plan_layers(plan: Plan, path: Path) -> None:
         ("fibre_routes", plan.fibre_routes),
     ):
         writers.write_layer(path, name, layer)
+
+
+def write_fibre_layers(plan: FibrePlan, path: Path) -> None:
+    """Add new fibre and the villages it joins to the package of their run."""
+    writers.write_layer(path, "fibre_routes", plan.routes)
+    writers.write_layer(path, "fibre_villages", plan.villages)
 
 
 def _sites(result: Result) -> gpd.GeoDataFrame:

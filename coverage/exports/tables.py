@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from coverage.model import Plan, Result
+from coverage.model import FibrePlan, Plan, Result
 from coverage.params import SIGNAL_CLASSES, TECHNOLOGIES
 
 _LEADING: Final = (
@@ -101,6 +101,34 @@ def plan_tables(plan: Plan) -> dict[str, pd.DataFrame]:
         "plan_stations": cells,
     }
     return {name: table for name, table in found.items() if table is not None}
+
+
+def fibre_tables(plan: FibrePlan) -> dict[str, pd.DataFrame]:
+    """Return villages joined, routes and the curve of budgets, by the name of their file."""
+    return {
+        "fibre_villages": pd.DataFrame(plan.villages.drop(columns="geometry")),
+        "fibre_routes": pd.DataFrame(plan.routes.drop(columns="geometry")),
+        "fibre_curve": plan.curve,
+    }
+
+
+def fibre_figures(plan: FibrePlan) -> dict[str, Any]:
+    """Return the figures of a fibre plan."""
+    return {
+        "aim": plan.aim,
+        "budget": plan.budget,
+        "spent": plan.spent,
+        "villages": len(plan.villages),
+        "households": int(plan.villages["households"].sum()),
+        "length_km": round(float(plan.routes["length_m"].sum()) / 1000.0, 3),
+        "villages_without_fibre": plan.candidates,
+        "villages_unknown_fibre": plan.unknown,
+        "objective": plan.objective,
+        "bound": plan.bound,
+        "gap": plan.gap,
+        "solver": plan.solver,
+        "notes": [{"vi": note.vi, "en": note.en} for note in plan.notes],
+    }
 
 
 def totals(result: Result) -> dict[str, Any]:

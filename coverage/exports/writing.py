@@ -7,12 +7,15 @@ from pathlib import Path
 from typing import Final
 
 from coverage.exports.manifest import manifest
-from coverage.exports.package import write_package, write_plan_layers
+from coverage.exports.open_fibre import open_fibre
+from coverage.exports.package import write_fibre_layers, write_package, write_plan_layers
 from coverage.exports.rasters import write_rasters
 from coverage.exports.report import write_report
 from coverage.exports.tables import (
     cell_table,
     commune_table,
+    fibre_figures,
+    fibre_tables,
     further_tables,
     plan_tables,
     village_table,
@@ -20,7 +23,7 @@ from coverage.exports.tables import (
 )
 from coverage.io import writers
 from coverage.io.files import sha256_of
-from coverage.model import Plan, Result, Statistics
+from coverage.model import FibrePlan, Plan, Result, Statistics
 from coverage.text import Text
 
 _PLAN_FIGURES: Final = ("aim", "budget", "spent", "objective", "bound", "gap", "solver")
@@ -35,8 +38,9 @@ def write_outputs(
     version: str,
     timings: Mapping[str, float],
     plan: Plan | None = None,
+    fibre: FibrePlan | None = None,
 ) -> None:
-    """Write all outputs of a run, and of a plan if there is one, into a folder.
+    """Write all outputs of a run, and of a plan or a fibre plan if there is one, into a folder.
 
     They are made in a temporary folder beside it and moved in when all are complete, the manifest
     last. What an earlier run left and this one does not write goes; other files stay.
@@ -48,9 +52,21 @@ def write_outputs(
     """
     with writers.whole_folder(folder.resolve(), Text("kết quả", "outputs")) as desk:
         _write_all(result, map_page, desk, plan=plan)
+        villages_fibre = fibre if plan is None else plan.fibre
+        if villages_fibre is not None:
+            for name, table in fibre_tables(villages_fibre).items():
+                writers.write_csv(desk / f"{name}.csv", table)
+        if fibre is not None:
+            write_fibre_layers(fibre, desk / "results.gpkg")
+        routes = plan.fibre_routes if plan is not None else None if fibre is None else fibre.routes
+        if routes is not None:
+            for name, content in open_fibre(routes, result.inputs).items():
+                writers.write_json(desk / name, content)
         made_of = manifest(result, version)
         if plan is not None:
             made_of |= {name: getattr(plan, name) for name in _PLAN_FIGURES}
+        if villages_fibre is not None:
+            made_of["fibre"] = fibre_figures(villages_fibre)
         made_of["outputs"] = {path.name: sha256_of(path) for path in sorted(desk.iterdir())}
         writers.write_json(desk / "manifest.json", made_of)
         writers.write_json(desk / _TIMINGS, {k: round(v, 3) for k, v in timings.items()})

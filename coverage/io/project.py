@@ -28,7 +28,7 @@ from coverage.params import InputsSection, ProjectFile, Scenario
 from coverage.propagation.antennas import AntennaPattern
 from coverage.settings import examine_project_file
 
-_LAYERS: Final = ("roads", "power_lines", "fibre_lines", "operator_coverage")
+_LAYERS: Final = ("roads", "power_lines", "fibre_lines", "rivers", "operator_coverage")
 _POINTS: Final = ("fibre_nodes", "measurements", "clusters")
 _PLAIN: Final = ("indicators", "gap_status", "crosswalk")
 _RADIO_ROLES: Final = ("communes", "stations", "terrain", "land_cover", "antennas")
@@ -181,6 +181,7 @@ def _assemble(
         crosswalk=_usable_crosswalk(tables),
         clusters=placed.get("clusters"),
         operator_coverage=layers.get("operator_coverage"),
+        rivers=layers.get("rivers"),
         sources=tuple(desk.sources),
         warnings=tuple(p for p in desk.problems if p.severity == "warning"),
         fingerprint=_fingerprint(desk.sources, grid),

@@ -24,7 +24,7 @@ from xstatic.pkg import leaflet
 from coverage.maps.fields import Payload
 from coverage.maps.payload import MastPositions, file_payload
 from coverage.maps.words import NAME, screen_words
-from coverage.model import Plan, Result
+from coverage.model import FibrePlan, Plan, Result
 from coverage.text import DEFAULT_LANGUAGE, Language
 
 _ESCAPES: Final = str.maketrans(
@@ -85,7 +85,7 @@ def map_html(
     language: Language = DEFAULT_LANGUAGE,
     date: str = "",
     mast_positions: MastPositions = "exact",
-    plan: Plan | None = None,
+    plan: Plan | FibrePlan | None = None,
 ) -> str:
     """Return the map of a result as one complete HTML file.
 

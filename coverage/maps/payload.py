@@ -35,7 +35,7 @@ from coverage.maps.words import (
     beside,
     screen_words,
 )
-from coverage.model import Plan, Result
+from coverage.model import FibrePlan, Plan, Result
 from coverage.params import MAIN_TECHNOLOGY, SIGNAL_CLASSES, TECHNOLOGIES, Technology
 from coverage.text import DEFAULT_LANGUAGE, Language, Text, vietnamese_order
 
@@ -60,7 +60,7 @@ def map_payload(
     operator: str = "",
     pictures: bool = True,
     profiles: bool = False,
-    plan: Plan | None = None,
+    plan: Plan | FibrePlan | None = None,
 ) -> Payload:
     """Return what the front end needs to draw a result.
 
@@ -122,7 +122,7 @@ def file_payload(
     language: Language,
     date: str,
     mast_positions: MastPositions,
-    plan: Plan | None,
+    plan: Plan | FibrePlan | None,
 ) -> Payload:
     """Return what a map in a file draws: all, but what tells of masts only where they are exact."""
     is_exact = mast_positions == "exact"

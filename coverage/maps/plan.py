@@ -11,7 +11,7 @@ import pandas as pd
 import shapely
 
 from coverage.maps.fields import Payload
-from coverage.model import Plan
+from coverage.model import FibrePlan, Plan
 from coverage.text import Language, Text, decimal
 
 _KINDS: Final[Mapping[str, Text]] = {
@@ -20,6 +20,7 @@ _KINDS: Final[Mapping[str, Text]] = {
     "repeater": Text("trạm lặp", "repeater"),
     "new_site": Text("trạm mới", "new site"),
     "satellite": Text("trạm nhỏ qua vệ tinh", "small cell by satellite"),
+    "fibre": Text("cáp quang tới thôn", "fibre to villages"),
 }
 _POWER: Final[Mapping[str, Text]] = {
     "": Text("đã có", "there already"),
@@ -48,8 +49,14 @@ _DEGREE_DIGITS: Final = 5
 _SIMPLIFY_M: Final = 30.0
 
 
-def plan_payload(plan: Plan, language: Language) -> Payload:
+def plan_payload(plan: Plan | FibrePlan, language: Language) -> Payload:
     """Return figures, actions in the order of building, and lines of new hops and fibre."""
+    if isinstance(plan, FibrePlan):
+        return {
+            "figures": _fibre_figures(plan, language),
+            "actions": _joined(plan.villages, language),
+            "lines": _lines(plan.routes, "fibre"),
+        }
     return {
         "figures": _figures(plan, language),
         "actions": _actions(plan.actions, language),
@@ -75,6 +82,47 @@ def _figures(plan: Plan, language: Language) -> list[list[str]]:
         ),
     ]
     return [[label.get(language), text] for label, text in figures]
+
+
+def _fibre_figures(plan: FibrePlan, language: Language) -> list[list[str]]:
+    km = float(plan.routes["length_m"].sum()) / 1000.0
+    households = int(plan.villages["households"].sum())
+    figures = [
+        (Text("Ngân sách", "Budget"), _money(plan.budget, language)),
+        (Text("Vốn sử dụng", "Capex used"), _money(plan.spent, language)),
+        (Text("Cáp quang mới", "New fibre"), f"{decimal(km, 1).get(language)} km"),
+        (Text("Thôn được nối", "Villages joined"), _whole(len(plan.villages), language)),
+        (Text("Hộ ở các thôn đó", "Households there"), _whole(households, language)),
+        (
+            Text("Cách phương án tốt nhất", "From the best possible"),
+            f"≤ {decimal(100.0 * plan.gap, 1).get(language)} %",
+        ),
+    ]
+    return [[label.get(language), text] for label, text in figures]
+
+
+def _joined(villages: gpd.GeoDataFrame, language: Language) -> list[Payload]:
+    points = villages.geometry.to_crs("EPSG:4326")
+    word = Text("thôn được nối cáp quang", "village joined to fibre").get(language)
+    return [
+        {
+            "id": str(row["name"]),
+            "kind": word,
+            "place": [round(point.y, _DEGREE_DIGITS), round(point.x, _DEGREE_DIGITS)],
+            "gained": int(row["households"]),
+            "rows": [
+                [Text("Nhánh", "Branch").get(language), str(row["branch_id"])],
+                [
+                    Text("Phần vốn", "Share of the capex").get(language),
+                    _money(row["capex"], language),
+                ],
+                [Text("Số hộ", "Households").get(language), _whole(row["households"], language)],
+            ],
+        }
+        for row, point in zip(
+            villages.drop(columns="geometry").to_dict("records"), points, strict=True
+        )
+    ]
 
 
 def _actions(actions: gpd.GeoDataFrame, language: Language) -> list[Payload]:
@@ -104,6 +152,10 @@ def _facts(row: Mapping[Any, Any], language: Language) -> list[tuple[Text, str]]
         (Text("Truyền dẫn", "Backhaul"), f"{backhaul}{end}"),
         (Text("Thêm số thôn", "Villages gained"), _whole(row["villages_gained"], language)),
         (Text("Thêm số hộ", "Households gained"), _whole(row["households_gained"], language)),
+        (
+            Text("Số hộ ở thôn có thêm cáp quang", "Households in villages joined to fibre"),
+            _whole(row.get("households_fibre_gained", 0), language),
+        ),
         *_money_facts(row, language),
     ]
 

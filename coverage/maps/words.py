@@ -35,6 +35,7 @@ ROLES: Final[Mapping[str, Text]] = MappingProxyType(
         "power_lines": Text("đường điện", "power lines"),
         "fibre_nodes": Text("nút cáp quang", "fibre nodes"),
         "fibre_lines": Text("tuyến cáp quang", "fibre lines"),
+        "rivers": Text("sông, suối", "rivers"),
         "measurements": Text("kết quả đo", "measurements"),
         "indicators": Text("chỉ số", "indicators"),
         "gap_status": Text("quá trình xử lý lõm sóng", "life of the gaps"),

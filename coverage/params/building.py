@@ -145,8 +145,19 @@ class LinkRules(Frozen):
         return self
 
 
+class SlopeStep(Frozen):
+    """Factor of the price of digging on ground up to a slope."""
+
+    up_to_deg: Annotated[float, Field(gt=0.0, le=90.0)]
+    factor: Annotated[float, Field(gt=0.0, le=10.0)]
+
+
 class RouteRules(Frozen):
-    """Fibre along roads: reach of poles and tappable lines, and the way where no road leads."""
+    """Fibre along roads: reach of poles, ducts and tappable lines, factors of the price of digging.
+
+    `road_class_factor` holds on roads, `slope` on any ground; steeper than the last step counts as
+    the last. `detour` is for the way where no road leads.
+    """
 
     source: str
     year: int
@@ -154,3 +165,25 @@ class RouteRules(Frozen):
     detour: Annotated[float, Field(ge=1.0, le=3.0)]
     pole_reach_m: Annotated[float, Field(ge=0.0)]
     tap_reach_m: Annotated[float, Field(ge=0.0)]
+    duct_reach_m: Annotated[float, Field(ge=0.0)]
+    road_class_factor: dict[
+        Literal["national", "provincial", "district", "village", "track"],
+        Annotated[float, Field(gt=0.0, le=10.0)],
+    ]
+    slope: Annotated[tuple[SlopeStep, ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _slopes_in_order(self) -> Self:
+        limits_deg = [step.up_to_deg for step in self.slope]
+        if limits_deg != sorted(set(limits_deg)):
+            raise RuleError(
+                Text(
+                    "`slope` phải xếp theo `up_to_deg` tăng dần",
+                    "`slope` must stand in order of `up_to_deg`",
+                )
+            )
+        return self
+
+    def __hash__(self) -> int:
+        """Hash by content; the mapping is never changed."""
+        return hash(self.model_dump_json())

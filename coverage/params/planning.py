@@ -53,6 +53,13 @@ class RepeaterRules(Frozen):
     eirp_dbm: DecibelMilliwatts
 
 
+class FibreShare(Frozen):
+    """Which part of a plan's budget goes to fibre for villages."""
+
+    share: Annotated[float, Field(ge=0.0, le=1.0)]
+    use_rest: bool
+
+
 class PlanningRules(Frozen):
     """What a plan aims at, what it may build, and how long it is looked for."""
 
@@ -71,6 +78,7 @@ class PlanningRules(Frozen):
     must: tuple[str, ...]
     must_not: tuple[str, ...]
     candidates: CandidateRules
+    fibre: FibreShare
     macro: CellTemplate
     small: CellTemplate
     repeater: RepeaterRules

@@ -74,6 +74,7 @@ class InputsSection(Frozen):
     power_lines: str | None = None
     fibre_nodes: str | None = None
     fibre_lines: str | None = None
+    rivers: str | None = None
     measurements: str | None = None
     clusters: str | None = None
     operator_coverage: str | None = None

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from coverage.errors import InfeasibleError, ScenarioError
+from coverage.laying import KINDS
 from coverage.links import SATELLITE_ITEM
 from coverage.model import Plan
 from coverage.params import (
@@ -31,7 +32,6 @@ from coverage.planning.plan import Prospect, make_least_plan, make_plan
 from coverage.planning.reach import serving
 from coverage.power import QUANTITIES
 from coverage.prediction import Progress
-from coverage.routes import KINDS
 
 Elsewhere = Callable[[Scenario], Prospect]
 """What a new run under a scenario finds that could be built."""

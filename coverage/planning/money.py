@@ -26,6 +26,7 @@ from coverage.params import FUNDERS, UNDECIDED, CostRules
 from coverage.planning.chains import Positions, behind, feeders, newly_served
 from coverage.planning.network import growth_items, own_items
 from coverage.planning.plan import Prospect
+from coverage.planning.village_fibre import FIBRE, TO_VILLAGES, branch_action
 from coverage.power import option_parts
 from coverage.text import Text
 
@@ -38,13 +39,13 @@ _QUANTITY_DECIMALS: Final = 4
 def with_money(prospect: Prospect, plan: Plan) -> Plan:
     """Return the plan with its bill, its funding, its figures, and what each action costs.
 
-    Actions gain `present_value`, `cost_per_household` (capex by household newly served, empty where
-    none is) and the capex that each funder bears.
+    Actions gain `present_value`, `cost_per_household` (capex by household newly served, or joined
+    to fibre; empty where none is) and the capex that each funder bears.
     """
     costs = prospect.scenario.costs
     amounts = _amounts(plan, costs)
     served = newly_served(prospect, plan)
-    shares = _payers(prospect, plan, served)
+    shares = _payers(prospect, plan, served | newly_joined(prospect, plan))
     parts = {
         kind: np.array(
             [split_whole(int(n), w) for n, w in zip(amounts[kind], shares, strict=True)],
@@ -52,7 +53,11 @@ def with_money(prospect: Prospect, plan: Plan) -> Plan:
         ).reshape(-1, len(PAYERS))
         for kind in _MONEY
     }
-    gained = plan.actions["households_gained"].to_numpy(dtype=float)
+    gained = (
+        plan.actions[["households_gained", "households_fibre_gained"]]
+        .sum(axis=1)
+        .to_numpy(dtype=float)
+    )
     with np.errstate(divide="ignore", invalid="ignore"):
         per_household = np.where(gained > 0, np.rint(amounts["capex"] / gained), np.nan)
     geometry = plan.actions.geometry
@@ -76,15 +81,15 @@ def bill(prospect: Prospect, plan: Plan) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        A row for each group (site, power, backhaul) and item, in the order of the prices: `item`,
-        `item_vi`, `item_en`, `cost_group`, `quantity`, `quantity_unit`, the price as its source
+        A row for each group (site, power, backhaul, fibre to villages) and item, in the order of
+        the prices: `item`, `item_vi`, `item_en`, `cost_group`, `quantity`, `quantity_unit`, the price as its source
         states it (`price_capex`, `price_opex_per_year`, `price_currency`, `price_year`,
         `price_source`, `price_is_assumption`) and the amounts in whole VND, `capex`,
         `opex_per_year`. They are summed over the actions, each rounded to whole dong, and so may
-        differ by some dong from quantity times price.
+        differ by some dong from quantity times price; fibre also by slope, road class and rivers.
     """
     prices = prospect.scenario.costs.items
-    groups = ("site", "power", "backhaul")
+    groups = ("site", "power", "backhaul", "fibre")
     sums: dict[tuple[str, str], tuple[float, Cost]] = {}
     for group, item, quantity, cost in _parts(prospect, plan):
         had, spent = sums.get((group, item), (0.0, Cost()))
@@ -153,7 +158,8 @@ def _parts(prospect: Prospect, plan: Plan) -> list[tuple[str, str, float, Cost]]
         cost = Cost(
             capex_vnd=int(piece["capex_vnd"]), opex_vnd_per_year=int(piece["opex_vnd_per_year"])
         )
-        found.append(("backhaul", piece["kind"], piece["length_m"] / _METRES_PER_KM, cost))
+        group = "fibre" if str(piece["segment_id"]).startswith(TO_VILLAGES) else "backhaul"
+        found.append((group, piece["kind"], piece["length_m"] / _METRES_PER_KM, cost))
     return found
 
 
@@ -190,6 +196,19 @@ def _payers(
             for_whom = np.concatenate([served.get(a, nobody) for a in behind(feeder, action)])
         found.append(_weights(prospect, for_whom))
     return found
+
+
+def newly_joined(prospect: Prospect, plan: Plan) -> dict[str, Positions]:
+    """Return the positions, in the result's villages, of those that each action joins to fibre."""
+    if plan.fibre is None:
+        return {}
+    ids = prospect.result.villages["village_id"].astype(str)
+    position = dict(zip(ids, range(len(ids)), strict=True))
+    found: dict[str, list[int]] = {}
+    table = plan.fibre.villages
+    for branch, village in zip(table["branch_id"], table["village_id"].astype(str), strict=True):
+        found.setdefault(branch_action(branch), []).append(position[village])
+    return {name: np.array(villages, dtype=np.int64) for name, villages in found.items()}
 
 
 def _weights(prospect: Prospect, villages: Positions) -> tuple[float, ...]:
@@ -257,6 +276,8 @@ def _by_funder(
 def _figures(plan: Plan, amounts: Mapping[str, Any], costs: CostRules) -> pd.DataFrame:
     """Return the plan's sums in both currencies, and what they rest on."""
     households = int(plan.actions["households_gained"].sum())
+    joined = int(plan.actions["households_fibre_gained"].sum())
+    is_fibre = (plan.actions["kind"] == FIBRE).to_numpy(dtype=bool)
     capex, opex = int(amounts["capex"].sum()), int(amounts["opex_per_year"].sum())
     present = int(amounts["present_value"].sum())
     money = {
@@ -276,16 +297,24 @@ def _figures(plan: Plan, amounts: Mapping[str, Any], costs: CostRules) -> pd.Dat
         money |= {
             "capex_per_household": (
                 Text("Vốn đầu tư mỗi hộ mới có sóng", "Capex per household newly served"),
-                round(capex / households),
+                round(int(amounts["capex"][~is_fibre].sum()) / households),
             ),
             "present_value_per_household": (
                 Text(
                     "Vốn và vận hành cả kỳ mỗi hộ, giá trị hiện tại",
                     "Capex and opex per household, present value",
                 ),
-                round(present / households),
+                round(int(amounts["present_value"][~is_fibre].sum()) / households),
             ),
         }
+    if joined:
+        money["fibre_capex_per_household"] = (
+            Text(
+                "Vốn cáp quang mỗi hộ ở thôn được nối",
+                "Fibre capex per household in joined villages",
+            ),
+            round(int(amounts["capex"][is_fibre].sum()) / joined),
+        )
     rows: list[tuple[str, Text, float, str]] = []
     for name, (title, amount) in money.items():
         rows.append((name, title, amount, "VND"))
@@ -293,6 +322,12 @@ def _figures(plan: Plan, amounts: Mapping[str, Any], costs: CostRules) -> pd.Dat
     rate = costs.exchange
     rows += [
         ("households_gained", Text("Số hộ mới có sóng", "Households newly served"), households, ""),
+        (
+            "households_fibre_gained",
+            Text("Số hộ ở thôn được nối cáp quang", "Households in villages joined to fibre"),
+            joined,
+            "",
+        ),
         ("horizon", Text("Số năm tính chi phí", "Years of the horizon"), costs.horizon_years, ""),
         ("discount_rate", Text("Tỷ lệ chiết khấu", "Discount rate"), costs.discount_rate, ""),
         (

@@ -17,6 +17,7 @@ from scipy.sparse import coo_array, csr_array
 
 from coverage.costs import Cost, action_items, items_cost
 from coverage.errors import InfeasibleError, ScenarioError
+from coverage.laying import Ground
 from coverage.links import SATELLITE_ITEM, existing_masts, microwave_hops, satellite_cost
 from coverage.model import Inputs, Result
 from coverage.params import Scenario
@@ -263,6 +264,7 @@ def _fibre_arcs(
             roads=inputs.roads,
             fibre_lines=inputs.fibre_lines,
             power_lines=inputs.power_lines,
+            ground=Ground(terrain_m=inputs.terrain_m, grid=inputs.grid, rivers=inputs.rivers),
             rules=scenario.routes,
             costs=scenario.costs,
         )

@@ -277,7 +277,8 @@ def _shared(total: int, own: np.ndarray[Any, Any]) -> list[int]:
 
 
 def _no_routes(network: Network) -> gpd.GeoDataFrame:
-    columns = ["segment_id", "kind", "length_m", "capex_vnd", "opex_vnd_per_year", "places"]
+    columns = ["segment_id", "kind", "length_m", "capex_vnd", "opex_vnd_per_year"]
+    columns += ["river_crossings", "places"]
     return gpd.GeoDataFrame(
         pd.DataFrame(columns=[*columns, "geometry"]), geometry="geometry", crs=network.crs
     )

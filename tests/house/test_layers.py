@@ -21,7 +21,7 @@ LAYERS: Final = (
     ("validation",),
     ("params", "schema"),
     ("settings", "tables", "grid", "carriers", "costs", "roads", "steiner", "administration"),
-    ("terrain", "propagation"),
+    ("terrain", "propagation", "prize_tree", "laying"),
     ("model",),
     ("io", "intake", "prediction", "access", "reception"),
     (

@@ -25,7 +25,7 @@ COLUMNS: Final = [
     *("action_id", "kind", "longitude", "latitude", "phase", "capex", "opex_per_year", "power"),
     *("backhaul_kind", "backhaul_to", "villages_gained", "households_gained"),
     *("households_gained_cumulative", "stands_on", "raise_m"),
-    *("present_value", "cost_per_household"),
+    *("villages_fibre_gained", "households_fibre_gained", "present_value", "cost_per_household"),
     *("fund_capex", "operator_capex", "province_capex", "undecided_capex"),
 ]
 

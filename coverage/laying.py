@@ -14,6 +14,8 @@ from coverage.grid import FloatArray, Grid
 from coverage.params import CostRules, RouteRules
 from coverage.roads import Coordinates, IndexArray, RoadGraph
 
+CROSSING_ITEMS: Final = ("river_crossing", "river_crossing_metre")
+"""Price items of a river that fibre crosses: each, and per metre of its width."""
 KINDS: Final = ("fibre_poles", "fibre_paved", "fibre_unpaved", "fibre_off_road", "fibre_duct")
 """Price items of the ways to lay fibre; edges hold positions in this list."""
 POLES, PAVED, UNPAVED, OFF_ROAD, DUCT = range(5)
@@ -104,7 +106,7 @@ def edge_prices(
     opex = np.array([c.opex_vnd_per_year for c in per_km])[kind] * km
     crossings, width_m = _crossings(ends_m, ground.rivers)
     crossings[kind == DUCT], width_m[kind == DUCT] = 0, 0.0
-    each, metre = item_cost(costs, "river_crossing"), item_cost(costs, "river_crossing_metre")
+    each, metre = (item_cost(costs, item) for item in CROSSING_ITEMS)
     capex = capex + crossings * each.capex_vnd + width_m * metre.capex_vnd
     opex = opex + crossings * each.opex_vnd_per_year + width_m * metre.opex_vnd_per_year
     return EdgePrices(

@@ -38,7 +38,7 @@ from coverage.planning.firmness import variants_of, widest_gain_db, with_firmnes
 from coverage.planning.money import with_money
 from coverage.planning.plan import Prospect, make_least_plan, make_plan, make_prospect
 from coverage.planning.resilience import with_resilience
-from coverage.planning.village_fibre import mobile_budget, with_village_fibre, without_village_fibre
+from coverage.planning.village_fibre import mobile_budget, with_village_fibre
 from coverage.prediction import Progress
 from coverage.text import Text
 
@@ -302,9 +302,7 @@ def plan(
             return make_prospect(run(result.inputs, scenario, workers=workers), workers=workers)
 
         found = with_firmness(prospect, found, others, elsewhere=elsewhere, progress=progress)
-    if target_share is not None or budget_vnd is None:
-        found = without_village_fibre(found)
-    else:
+    if target_share is None and budget_vnd is not None:
         found = with_village_fibre(result, found, budget_vnd)
     _tell(progress, "planning", 1.0)
     return with_money(prospect, found)

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from coverage.errors import InfeasibleError, ScenarioError
-from coverage.laying import KINDS
+from coverage.laying import CROSSING_ITEMS, KINDS
 from coverage.links import SATELLITE_ITEM
 from coverage.model import Plan
 from coverage.params import (
@@ -202,7 +202,7 @@ def _scenario(base: Scenario, variant: Variant) -> Scenario:
 
 def repriced(costs: CostRules, links: LinkRules, variant: Variant) -> CostRules:
     """Return the prices times the factor of their group."""
-    backhaul = {SATELLITE_ITEM, *KINDS, *(band.item for band in links.bands)}
+    backhaul = {SATELLITE_ITEM, *KINDS, *CROSSING_ITEMS, *(band.item for band in links.bands)}
     power = set(QUANTITIES.values())
     items = {}
     for name, price in costs.items.items():

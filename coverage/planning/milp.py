@@ -263,12 +263,19 @@ class Model:
         if status == highspy.HighsModelStatus.kInfeasible:
             return Solution(choice=None, bound=0.0, is_infeasible=True, status="infeasible")
         info = solver.getInfo()
+        is_optimal = status == highspy.HighsModelStatus.kOptimal
+        found = np.array(solver.getSolution().col_value)
+        value, bound = float(cost @ found), float(info.mip_dual_bound)
+        allowed = settings.relative_gap * abs(value) + _TOLERANCE * max(1.0, abs(value))
+        if start is not None and is_optimal and abs(value - bound) > allowed:
+            # HiGHS 1.16 may end at once with the plan it was given, call it optimal, bound 0.
+            return self._solved(rows, cost, settings, None, is_maximum=is_maximum)
         has_plan = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
         return Solution(
-            choice=self._choice(np.array(solver.getSolution().col_value)) if has_plan else None,
-            bound=float(info.mip_dual_bound),
+            choice=self._choice(found) if has_plan else None,
+            bound=bound,
             is_infeasible=False,
-            status="optimal" if status == highspy.HighsModelStatus.kOptimal else "time limit",
+            status="optimal" if is_optimal else "time limit",
         )
 
     def _program(self, rows: _Rows, cost: Numbers, *, is_maximum: bool) -> highspy.HighsLp:

@@ -82,9 +82,9 @@ def bill(prospect: Prospect, plan: Plan) -> pd.DataFrame:
     -------
     DataFrame
         A row for each group (site, power, backhaul, fibre to villages) and item, in the order of
-        the prices: `item`, `item_vi`, `item_en`, `cost_group`, `quantity`, `quantity_unit`, the price as its source
-        states it (`price_capex`, `price_opex_per_year`, `price_currency`, `price_year`,
-        `price_source`, `price_is_assumption`) and the amounts in whole VND, `capex`,
+        the prices: `item`, `item_vi`, `item_en`, `cost_group`, `quantity`, `quantity_unit`, the
+        price as its source states it (`price_capex`, `price_opex_per_year`, `price_currency`,
+        `price_year`, `price_source`, `price_is_assumption`) and the amounts in whole VND, `capex`,
         `opex_per_year`. They are summed over the actions, each rounded to whole dong, and so may
         differ by some dong from quantity times price; fibre also by slope, road class and rivers.
     """

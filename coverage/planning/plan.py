@@ -234,6 +234,8 @@ def _built(prospect: Prospect, choice: Choice, budget_vnd: int) -> _Built:
             "households_gained_cumulative": total_households,
             "stands_on": chosen["stands_on"].astype(str).to_numpy(dtype=object),
             "raise_m": chosen["raise_m"].to_numpy(dtype=float),
+            "villages_fibre_gained": np.zeros(len(chosen), dtype=np.int64),
+            "households_fibre_gained": np.zeros(len(chosen), dtype=np.int64),
         },
         geometry=points.to_numpy(),
         crs=points.crs,

@@ -46,7 +46,7 @@ def with_village_fibre(result: Result, plan: Plan, budget_vnd: int) -> Plan:
         The whole budget.
     """
     rules = result.scenario.planning
-    plan = replace(without_village_fibre(plan), budget=budget_vnd)
+    plan = replace(plan, budget=budget_vnd)
     left = round(rules.fibre.share * budget_vnd)
     if rules.fibre.use_rest:
         left = budget_vnd - plan.spent
@@ -69,16 +69,6 @@ def with_village_fibre(result: Result, plan: Plan, budget_vnd: int) -> Plan:
         spent=plan.spent + int(actions["capex"].sum()),
         fibre=fibre,
     )
-
-
-def without_village_fibre(plan: Plan) -> Plan:
-    """Return the plan with the columns of what fibre gains: nothing, by actions for mobile service.
-
-    A plan that reaches a target buys no fibre to villages beside.
-    """
-    table = plan.actions.assign(villages_fibre_gained=0, households_fibre_gained=0)
-    columns = [*(name for name in table.columns if name != "geometry"), "geometry"]
-    return replace(plan, actions=table[columns])
 
 
 def _actions(

@@ -14,7 +14,7 @@ from coverage import pipeline
 from coverage.errors import InfeasibleError, ScenarioError
 from coverage.exports.open_fibre import open_fibre
 from coverage.model import Inputs, Plan, Result
-from coverage.planning.village_fibre import with_village_fibre, without_village_fibre
+from coverage.planning.village_fibre import with_village_fibre
 from coverage.settings import scenario_from
 from tests.stages.world import CRS, centre, village, world
 
@@ -202,6 +202,6 @@ def test_no_fibre_actions_without_a_source_or_without_leave(result: Result, idle
     for found in (with_village_fibre(nowhere, idle, RICH), with_village_fibre(kept, idle, RICH)):
         assert found.fibre is None
         assert (found.actions["kind"] != "fibre").all()
-    columns = without_village_fibre(idle).actions.columns
+    columns = idle.actions.columns
     assert {"villages_fibre_gained", "households_fibre_gained"} <= set(columns)
     assert not np.any(idle.actions["households_gained"])

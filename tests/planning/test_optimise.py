@@ -54,6 +54,24 @@ def test_greedy_is_sound_and_no_bound_lies_below_the_optimum(made: PlanProblem) 
     assert not any(limit.ruled_out[list(c.actions)].any() for c in better)
 
 
+def test_a_start_that_is_not_the_best_is_not_called_optimal() -> None:
+    # by hand: 6 + 1 + 2·(1 + 1) = 11 against 5 + 1 + 2·(1 + 2) = 12; HiGHS kept the start of 12.
+    made = problem(
+        [1.0, 1.0, 1.0],
+        [[0, 1, 2], [0, 1, 2]],
+        [6.0, 5.0],
+        13.0,
+        opex=[1.0, 1.0],
+        power_action=[0, 1, 1],
+        power_capex=[1.0, 1.0, 2.0],
+        power_opex=[1.0, 2.0, 2.0],
+        is_root=[True, False, False, False],
+        max_hops=1,
+    )
+    found = least_cost(made, 1.5, settings=EXACT, opex_years=2.0)
+    assert (found.objective, found.choice.actions) == (11.0, (0,))
+
+
 @settings(max_examples=60)
 @given(problems())
 def test_a_target_is_reached_at_least_cost(made: PlanProblem) -> None:

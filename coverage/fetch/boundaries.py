@@ -11,7 +11,7 @@ from pyogrio.errors import DataSourceError
 from shapely import make_valid
 
 from coverage.fetch.area import Area
-from coverage.fetch.download import AbsentError, Downloader, Fetched, FetchError, read_json
+from coverage.fetch.download import AbsentError, Downloader, Fetched, FetchError, read_json, secure
 from coverage.fetch.services import BoundaryService
 from coverage.names import NameList
 from coverage.text import Text
@@ -56,7 +56,7 @@ def boundaries(
     )
     about = _answer(asked.path, what)
     file = downloader.get(
-        _secure(str(about["gjDownloadURL"])), check=lambda path: _require_collection(path, what)
+        secure(str(about["gjDownloadURL"])), check=lambda path: _require_collection(path, what)
     )
     try:
         units = gpd.read_file(file.path, driver="GeoJSON").to_crs("EPSG:4326")
@@ -165,12 +165,6 @@ def _require_collection(path: Path, what: str) -> None:
     content = read_json(path, what)
     if not isinstance(content, dict) or not content.get("features"):
         raise _strange(what)
-
-
-def _secure(url: str) -> str:
-    """Return the https form of a public address that a service still gives as http."""
-    local = url.startswith(("http://127.", "http://localhost"))
-    return url if local or not url.startswith("http://") else "https://" + url[7:]
 
 
 def _without_kind(name: str) -> str:

@@ -59,9 +59,7 @@ def stations(
                 f"environment variable {TOKEN_VARIABLE}.",
             )
         )
-    file = downloader.get(
-        service.url.replace("{mcc}", str(code)), token=token, check=_require_gzip
-    )
+    file = downloader.get(service.url.replace("{mcc}", str(code)), token=token, check=_require_gzip)
     cells = _cells_in(file.path, area.around(service.margin_km))
     if cells.empty:
         raise FetchError(

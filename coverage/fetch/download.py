@@ -168,7 +168,9 @@ class Downloader:
             ) from None
         if md5_in_etag and (stated := _MD5_TAG.fullmatch(etag)) and _md5(part) != stated[1]:
             _forget(part, notes)
-            raise _BrokenError(Text("mã kiểm tra MD5 không khớp", "its MD5 checksum does not match"))
+            raise _BrokenError(
+                Text("mã kiểm tra MD5 không khớp", "its MD5 checksum does not match")
+            )
         try:
             if check is not None:
                 check(part)
@@ -226,12 +228,12 @@ class Downloader:
                     raise self._too_large(url)
                 stream.write(block)
                 if time.monotonic() - begun > self._rules.total_timeout_s:
-                    raise _error(url, Text("quá thời gian cho phép", "it takes longer than allowed"))
+                    raise _error(
+                        url, Text("quá thời gian cho phép", "it takes longer than allowed")
+                    )
         if total is not None and size != total:
             raise _BrokenError(
-                Text(
-                    f"mới nhận {size} trong {total} byte", f"{size} of {total} bytes have arrived"
-                )
+                Text(f"mới nhận {size} trong {total} byte", f"{size} of {total} bytes have arrived")
             )
         return etag
 
@@ -343,6 +345,13 @@ def read_json(path: Path, what: str) -> Any:
         ) from None
 
 
+def secure(url: str) -> str:
+    """Return the https form of a public address that a service still gives as http."""
+    if url.startswith("http://") and not _is_this_machine(url):
+        return "https://" + url.removeprefix("http://")
+    return url
+
+
 def _error(url: str, why: Text) -> FetchError:
     return FetchError(
         Text(f"Không tải được {url}: {why.vi}.", f"{url} cannot be fetched: {why.en}.")
@@ -390,9 +399,7 @@ def _no_login(request: requests.PreparedRequest) -> requests.PreparedRequest:
 
 def _md5(path: Path) -> str:
     with path.open("rb") as stream:
-        return hashlib.file_digest(
-            stream, lambda: hashlib.md5(usedforsecurity=False)
-        ).hexdigest()
+        return hashlib.file_digest(stream, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
 
 
 def _read_json(path: Path) -> dict[str, Any]:

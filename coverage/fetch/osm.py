@@ -153,9 +153,7 @@ def _power_lines(features: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     ways = _lines(features, "power")
     kinds = [
         _kind(power, volts)
-        for power, volts in zip(
-            _column(ways, "power"), _column(ways, "voltage"), strict=True
-        )
+        for power, volts in zip(_column(ways, "power"), _column(ways, "voltage"), strict=True)
     ]
     lines = gpd.GeoDataFrame({"kind": kinds}, geometry=ways.geometry.to_numpy(), crs="EPSG:4326")
     return lines[lines["kind"].notna()].reset_index(drop=True)

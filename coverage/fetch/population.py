@@ -15,7 +15,7 @@ from rasterio.windows import Window, from_bounds
 from scipy.spatial import cKDTree
 
 from coverage.fetch.area import Area
-from coverage.fetch.download import Downloader, Fetched, FetchError, read_json
+from coverage.fetch.download import Downloader, Fetched, FetchError, read_json, secure
 from coverage.fetch.services import PopulationService
 from coverage.text import Text
 
@@ -32,9 +32,9 @@ def population(
     FetchError
         Where it cannot be had or is not what was asked for.
     """
-    asked = downloader.get(service.url.format(iso3=iso3), check=lambda path: _latest(path) and None)
+    asked = downloader.get(service.url.format(iso3=iso3), check=_require_list)
     url, year = _latest(asked.path)
-    return downloader.get(url, check=_require_raster), year
+    return downloader.get(secure(url), check=_require_raster), year
 
 
 def people(raster: Path, communes: gpd.GeoDataFrame) -> pd.DataFrame:
@@ -140,6 +140,10 @@ def _latest(path: Path) -> tuple[str, int]:
         )
     year, url = max(found)
     return url, year
+
+
+def _require_list(path: Path) -> None:
+    _latest(path)
 
 
 def _require_raster(path: Path) -> None:

@@ -53,8 +53,8 @@ def stations(
     if "{token}" in service.url and not token:
         raise FetchError(
             Text(
-                "OpenCelliD cần mã truy cập riêng: đăng ký ở opencellid.org rồi đặt biến môi trường "
-                f"{TOKEN_VARIABLE}.",
+                "OpenCelliD cần mã truy cập riêng: đăng ký ở opencellid.org rồi đặt biến "
+                f"môi trường {TOKEN_VARIABLE}.",
                 f"OpenCelliD needs a token of yours: register at opencellid.org and set the "
                 f"environment variable {TOKEN_VARIABLE}.",
             )

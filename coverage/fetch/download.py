@@ -160,7 +160,7 @@ class Downloader:
         already = already if tag else 0
         try:
             with self._open(url, token, already, tag) as answer:
-                etag = self._transfer(answer, url, part, notes, already, begun)
+                etag = self._transfer(answer, url, part, notes, already=already, begun=begun)
         except requests.RequestException as error:
             why = type(error).__name__  # its text may hold the address with the token
             raise _BrokenError(
@@ -206,6 +206,7 @@ class Downloader:
         url: str,
         part: Path,
         notes: Path,
+        *,
         already: int,
         begun: float,
     ) -> str:

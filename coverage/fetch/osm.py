@@ -1,7 +1,7 @@
 """Roads, power lines and named places from OpenStreetMap.
 
-Overpass is asked by our own downloader and its answer is read by osmnx. The requests of osmnx itself
-repeat without end while the service is busy and change how this process resolves host names.
+Overpass is asked by our own downloader and its answer is read by osmnx. The requests of osmnx
+itself repeat without end while the service is busy and change how this process resolves names.
 """
 
 from __future__ import annotations
@@ -123,7 +123,9 @@ def _column(features: gpd.GeoDataFrame, tag: str) -> pd.Series:
     """Return a tag's values, None where a feature has none."""
     if tag not in features.columns:
         return pd.Series([None] * len(features), index=features.index, dtype=object)
-    return features[tag].astype(object).where(features[tag].notna(), None)
+    known = features[tag].notna()
+    values = [v if k else None for v, k in zip(features[tag], known, strict=True)]
+    return pd.Series(values, index=features.index, dtype=object)
 
 
 def _mapped(values: pd.Series, table: Mapping[str, Any]) -> list[str | None]:

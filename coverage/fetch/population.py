@@ -14,7 +14,6 @@ from rasterio.features import rasterize
 from rasterio.windows import Window, from_bounds
 from scipy.spatial import cKDTree
 
-from coverage.fetch.area import Area
 from coverage.fetch.download import Downloader, Fetched, FetchError, read_json, secure
 from coverage.fetch.services import PopulationService
 from coverage.text import Text
@@ -97,10 +96,11 @@ def villages(
         ).to_crs(metric)
         towns = inside.geometry.to_crs(metric)
         tree = cKDTree(np.column_stack([towns.x, towns.y]))
-        _, nearest = tree.query(
+        _, found = tree.query(
             np.column_stack([spots.x, spots.y]),
             distance_upper_bound=service.catchment_km * 1000.0,
         )
+        nearest = np.asarray(found)
         near = nearest < len(inside)
         np.add.at(people_near, nearest[near], cells["people"].to_numpy()[near])
     table = pd.DataFrame(

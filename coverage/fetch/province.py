@@ -76,7 +76,7 @@ def fetch(
     else:
         layer = boundaries.provinces(downloader, services.boundaries, country)
         area = boundaries.province(layer, request.province, country)
-    work = _Work(Shelf(folder), request, services, downloader, area, tell)
+    work = _Work(Shelf(folder), request, services, downloader=downloader, area=area, tell=tell)
     for source in SOURCES:
         if source in request.what:
             work.run(source)
@@ -91,6 +91,7 @@ class _Work:
         shelf: Shelf,
         request: Request,
         services: Services,
+        *,
         downloader: Downloader,
         area: Area,
         tell: Progress,
@@ -270,7 +271,7 @@ def _require_request(request: Request) -> None:
 
 def _village_note(household_size: float, catchment_km: float, share: float) -> Text:
     return Text(
-        "GIẢ ĐỊNH: villages.csv gồm các điểm dân cư có trên OpenStreetMap, không phải danh sách thôn "
+        "GIẢ ĐỊNH: villages.csv gồm điểm dân cư có trên OpenStreetMap, không phải danh sách thôn "
         f"chính thức; số người là người theo WorldPop trong bán kính {catchment_km:g} km gần điểm "
         f"đó nhất ({share:.0%} dân số vùng), số hộ = số người / {household_size:g}. Tín hiệu, điện "
         "để là không rõ. Hãy thay bằng danh sách của địa phương.",
@@ -292,8 +293,8 @@ _SURFACE_MODEL: Final = Text(
 _OSM_NOTE: Final = Text(
     "Cấp đường, mặt đường, cấp điện suy từ thẻ OpenStreetMap; không có thẻ thì để là không rõ. "
     "Đường và điện chưa vẽ trên OpenStreetMap thì không có ở đây.",
-    "Road class, surface and voltage are derived from OpenStreetMap's tags; without a tag they stay "
-    "unknown. What nobody has drawn is not here.",
+    "Road class, surface and voltage are derived from OpenStreetMap's tags; without a tag they "
+    "stay unknown. What nobody has drawn is not here.",
 )
 _CELL_NOTE: Final = Text(
     "Vị trí trạm là trọng tâm các điểm điện thoại ghi được, lệch về phía đường; tần số, công suất, "

@@ -59,11 +59,12 @@ class Shelf:
                         Text(
                             f"{path} không do lệnh này tạo ra hoặc đã được sửa, nên giữ nguyên. "
                             "Hãy chuyển tệp đi chỗ khác rồi chạy lại.",
-                            f"{path} was not made by this command or was changed since, and is left "
-                            "alone. Move it away and run again.",
+                            f"{path} was not made by this command or was changed since, and "
+                            "is left alone. Move it away and run again.",
                         )
                     )
                 draft.replace(path)
+        self._ours[name] = digest
         return digest
 
     def copy(self, name: str, source: Path) -> str:

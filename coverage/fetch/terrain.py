@@ -16,7 +16,7 @@ from coverage.text import Text
 
 
 def tile_names(bounds: Box) -> list[str]:
-    """Return the names of the tiles that touch a box in degrees, named by their south-west corner."""
+    """Return the tiles that touch a box in degrees; each is named by its south-west corner."""
     west, south, east, north = bounds
     return [
         f"Copernicus_DSM_COG_10_{'N' if lat >= 0 else 'S'}{abs(lat):02d}_00_"

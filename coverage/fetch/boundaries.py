@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import geopandas as gpd
-from pyogrio.errors import DataSourceError
-from shapely import make_valid
+from shapely import GEOSException, make_valid
 
 from coverage.fetch.area import Area
 from coverage.fetch.download import AbsentError, Downloader, Fetched, FetchError, read_json, secure
@@ -59,8 +58,9 @@ def boundaries(
         secure(str(about["gjDownloadURL"])), check=lambda path: _require_collection(path, what)
     )
     try:
-        units = gpd.read_file(file.path, driver="GeoJSON").to_crs("EPSG:4326")
-    except (DataSourceError, ValueError) as error:
+        features = read_json(file.path, what)["features"]
+        units = gpd.GeoDataFrame.from_features(features, crs="EPSG:4326")
+    except (GEOSException, KeyError, TypeError, ValueError, AttributeError) as error:
         raise _strange(what) from error
     if not {"shapeName", "shapeID"} <= set(units.columns) or units.empty:
         raise _strange(what)

@@ -111,6 +111,7 @@ def _features(path: Path) -> gpd.GeoDataFrame:
     except ox._errors.InsufficientResponseError:  # noqa: SLF001  it has no public name
         return gpd.GeoDataFrame({"geometry": []}, geometry="geometry", crs="EPSG:4326")
     except (ParseError, KeyError, ValueError) as error:
+        path.unlink(missing_ok=True)  # to be fetched anew
         raise FetchError(
             Text(
                 "Không đọc được dữ liệu OpenStreetMap tải về.",

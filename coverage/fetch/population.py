@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any, Final
 
@@ -9,9 +10,10 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import rasterio
+from affine import Affine
 from rasterio.errors import RasterioError
 from rasterio.features import rasterize
-from rasterio.windows import Window, from_bounds
+from rasterio.windows import Window
 from scipy.spatial import cKDTree
 
 from coverage.fetch.download import Downloader, Fetched, FetchError, read_json, secure
@@ -45,18 +47,21 @@ def people(raster: Path, communes: gpd.GeoDataFrame) -> pd.DataFrame:
         `longitude`, `latitude`, `commune` (position in `communes`), `people`.
     """
     with rasterio.open(raster, driver="GTiff") as source:
-        wanted = from_bounds(*communes.to_crs(source.crs).total_bounds, source.transform)
-        rows, cols = wanted.toslices()
-        window = Window.from_slices(
-            (max(0, int(rows.start)), min(source.height, int(np.ceil(rows.stop)) + 1)),
-            (max(0, int(cols.start)), min(source.width, int(np.ceil(cols.stop)) + 1)),
-        )
+        crs, whole = source.crs, source.transform
+        west, south, east, north = communes.to_crs(crs).total_bounds
+        cols = np.clip([(west - whole.c) / whole.a, (east - whole.c) / whole.a], 0, source.width)
+        rows = np.clip([(north - whole.f) / whole.e, (south - whole.f) / whole.e], 0, source.height)
+        left, top = int(cols[0]), int(rows[0])
+        window = Window.from_slices((top, math.ceil(rows[1])), (left, math.ceil(cols[1])))
         counts = source.read(1, window=window, masked=True).filled(0.0).astype(float)
-        transform, crs = source.window_transform(window), source.crs
+    transform = Affine(
+        whole.a, 0.0, whole.c + left * whole.a, 0.0, whole.e, whole.f + top * whole.e
+    )
     shapes = zip(communes.to_crs(crs).geometry, range(1, len(communes) + 1), strict=True)
     owner = rasterize(shapes, out_shape=counts.shape, transform=transform, dtype="int32")
     row, col = np.nonzero((owner > 0) & (counts > 0) & np.isfinite(counts))
-    lon, lat = transform * (col + 0.5, row + 0.5)
+    lon = transform.c + (col + 0.5) * transform.a
+    lat = transform.f + (row + 0.5) * transform.e
     return pd.DataFrame(
         {
             "longitude": lon,

@@ -23,9 +23,7 @@ def url(server: Services) -> str:
     return f"{server.url}/file"
 
 
-def test_a_file_is_fetched_once_and_then_kept(
-    server: Services, url: str, downloader: Make
-) -> None:
+def test_a_file_is_fetched_once_and_then_kept(server: Services, url: str, downloader: Make) -> None:
     first, second = downloader().get(url), downloader().get(url)
     assert first.path.read_bytes() == BODY
     assert first.sha256 == hashlib.sha256(BODY).hexdigest()
@@ -69,9 +67,7 @@ def test_retry_after_is_honoured(server: Services, url: str, downloader: Make) -
     assert time.monotonic() - begun >= 1.0
 
 
-def test_a_long_retry_after_ends_the_attempt(
-    server: Services, url: str, downloader: Make
-) -> None:
+def test_a_long_retry_after_ends_the_attempt(server: Services, url: str, downloader: Make) -> None:
     server.faults["/file"] = [Fault(429, {"Retry-After": "3600"})]
     with pytest.raises(FetchError, match="429"):
         downloader().get(url)

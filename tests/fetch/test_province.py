@@ -38,13 +38,12 @@ def fetch_now(world: Services, settings: Settings, downloader: Make, tmp_path: P
     def run(**changes: object) -> Outcome:
         refresh = bool(changes.pop("refresh", False))
         wanted = {"province": "bac can", "token": TOKEN} | changes
-        return fetch(
-            tmp_path / "project", Request(**wanted), settings, downloader(refresh=refresh)
-        )
+        return fetch(tmp_path / "project", Request(**wanted), settings, downloader(refresh=refresh))
 
     return run
 
 
+@pytest.mark.slow
 def test_the_command_makes_a_project_that_checks_and_runs(
     world: Services, settings_file: Path, tmp_path: Path
 ) -> None:
@@ -78,11 +77,12 @@ def test_the_command_makes_a_project_that_checks_and_runs(
     assert "ASSUMED" in fetched.stderr
     checked = phusong("check", str(project), "--json")
     assert checked.returncode == 0, checked.stdout
+    file = project / "project.toml"
+    coarse = file.read_text("utf-8").replace("[project]", "[project]\nresolution_m = 500")
+    file.write_text(coarse, encoding="utf-8")
     ran = phusong("run", str(project), "--quiet")
     assert ran.returncode == 0, ran.stderr
-    made = pd.read_csv(project / "outputs" / "villages.csv") if (
-        project / "outputs"
-    ).exists() else pd.read_csv(Path(json.loads(ran.stdout)["out"]) / "villages.csv")
+    made = pd.read_csv(Path(json.loads(ran.stdout)["out"]) / "villages.csv")
     assert len(made) == 2
     assert world.times("/ocid") == 1
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 import rasterio
+from affine import Affine
 from rasterio.io import MemoryFile
-from rasterio.transform import from_origin
 
 from tests.fetch.loopback import Services
 
@@ -50,7 +50,7 @@ def tif(values: np.ndarray[Any, Any], west: float, north: float, step: float) ->
             count=1,
             dtype=values.dtype,
             crs="EPSG:4326",
-            transform=from_origin(west, north, step, step),
+            transform=Affine(step, 0.0, west, 0.0, -step, north),
             nodata=-99999.0,
         ) as raster:
             raster.write(values, 1)

@@ -24,7 +24,6 @@ from coverage.text import Text
 
 _PLACES: Final = ("village", "hamlet", "isolated_dwelling", "neighbourhood", "quarter")
 _POWER: Final = {"line": "hv", "minor_line": "mv"}
-_HV_VOLT, _MV_VOLT = 35_001, 1_000
 _TAGS: Final[dict[str, bool | str | list[str]]] = {
     "highway": True,
     "power": list(_POWER),
@@ -62,7 +61,7 @@ def street_map(downloader: Downloader, service: RoadService, area: Area) -> Stre
     features = features[features.intersects(box(*bounds))]
     return StreetMap(
         roads=_roads(features, service),
-        power_lines=_power_lines(features),
+        power_lines=_power_lines(features, service),
         places=_places(features, area),
         file=file,
     )
@@ -152,24 +151,24 @@ def _roads(features: gpd.GeoDataFrame, service: RoadService) -> gpd.GeoDataFrame
     return roads[roads["road_class"].notna()].reset_index(drop=True)
 
 
-def _power_lines(features: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def _power_lines(features: gpd.GeoDataFrame, service: RoadService) -> gpd.GeoDataFrame:
     ways = _lines(features, "power")
     kinds = [
-        _kind(power, volts)
+        _kind(power, volts, service)
         for power, volts in zip(_column(ways, "power"), _column(ways, "voltage"), strict=True)
     ]
     lines = gpd.GeoDataFrame({"kind": kinds}, geometry=ways.geometry.to_numpy(), crs="EPSG:4326")
     return lines[lines["kind"].notna()].reset_index(drop=True)
 
 
-def _kind(power: str, voltage: str | None) -> str | None:
+def _kind(power: str, voltage: str | None, service: RoadService) -> str | None:
     """Return the level by the stated voltage, the highest of several; else by the kind of line."""
     volts = [int(part) for part in (voltage or "").split(";") if part.strip().isdecimal()]
     if not volts:
         return _POWER.get(power)
-    if max(volts) >= _HV_VOLT:
+    if max(volts) > service.hv_above_volt:
         return "hv"
-    return "mv" if max(volts) >= _MV_VOLT else "lv"
+    return "mv" if max(volts) >= service.mv_from_volt else "lv"
 
 
 def _places(features: gpd.GeoDataFrame, area: Area) -> gpd.GeoDataFrame:

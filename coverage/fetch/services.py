@@ -57,6 +57,8 @@ class RoadService(Service):
 
     timeout_s: Annotated[int, Field(gt=0)]
     margin_km: Annotated[float, Field(ge=0.0)]
+    hv_above_volt: Positive
+    mv_from_volt: Positive
     classes: dict[str, tuple[str, ...]]
     surfaces: dict[str, tuple[str, ...]]
 

@@ -45,7 +45,7 @@ class Services:
         return sum(part in one.path for one in self.asked)
 
 
-def _handler(services: Services) -> type[BaseHTTPRequestHandler]:
+def _handler(services: Services) -> type[BaseHTTPRequestHandler]:  # noqa: C901
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             parts = urlsplit(self.path)

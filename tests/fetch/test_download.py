@@ -85,7 +85,7 @@ def test_a_truncated_body_is_resumed_where_it_broke(
 
 def test_a_later_run_resumes_too(server: Services, url: str, downloader: Make) -> None:
     server.faults["/file"] = [Fault(stop_after=200_000)]
-    with pytest.raises(FetchError, match="200000|broke"):
+    with pytest.raises(FetchError, match=r"200000|broke"):
         downloader(attempts=1).get(url)
     assert downloader(attempts=1).get(url).path.read_bytes() == BODY
     assert server.asked[-1].headers["Range"] == f"bytes={3 * BLOCK}-"
@@ -136,7 +136,7 @@ def test_a_redirect_to_anything_unsafe_is_refused(
     server: Services, url: str, downloader: Make, target: str
 ) -> None:
     server.faults["/file"] = [Fault(302, {"Location": target}) for _ in range(9)]
-    with pytest.raises(FetchError, match="https|redirects too often"):
+    with pytest.raises(FetchError, match=r"https|redirects too often"):
         downloader().get(url)
 
 

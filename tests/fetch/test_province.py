@@ -102,9 +102,10 @@ def test_what_was_fetched_is_what_the_services_said(fetch_now: FetchNow) -> None
     assert villages["reported_signal"].isna().all()
     assert villages["has_grid_power"].isna().all()
     roads = gpd.read_file(folder / "roads.gpkg")
-    assert list(zip(roads["road_class"], roads["surface"], strict=True)) == [
+    surfaces = roads["surface"].fillna("unknown")
+    assert list(zip(roads["road_class"], surfaces, strict=True)) == [
         ("national", "paved"),
-        ("track", None),
+        ("track", "unknown"),
     ]
     assert sorted(gpd.read_file(folder / "power_lines.gpkg")["kind"]) == ["hv", "mv"]
     stations = pd.read_csv(folder / "stations.csv")

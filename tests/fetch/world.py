@@ -113,11 +113,14 @@ def osm() -> str:
 <osm version="0.6" generator="Overpass API">
 <node id="1" lat="22.11" lon="105.81"/><node id="2" lat="22.15" lon="105.83"/>
 <node id="3" lat="22.19" lon="105.88"/>
-<node id="21" lat="22.149" lon="105.812"><tag k="place" v="hamlet"/><tag k="name" v="Bản A"/></node>
+<node id="21" lat="22.149" lon="105.812">
+<tag k="place" v="hamlet"/><tag k="name" v="Bản A"/></node>
 <node id="22" lat="22.149" lon="105.892"><tag k="place" v="village"/></node>
-<node id="23" lat="22.11" lon="105.86"><tag k="place" v="village"/><tag k="name" v="Bản Vắng"/></node>
+<node id="23" lat="22.11" lon="105.86">
+<tag k="place" v="village"/><tag k="name" v="Bản Vắng"/></node>
 <node id="24" lat="22.15" lon="105.79"><tag k="place" v="village"/><tag k="name" v="Ngoài"/></node>
-<way id="5"><nd ref="1"/><nd ref="2"/><tag k="highway" v="primary"/><tag k="surface" v="asphalt"/></way>
+<way id="5"><nd ref="1"/><nd ref="2"/>
+<tag k="highway" v="primary"/><tag k="surface" v="asphalt"/></way>
 <way id="6"><nd ref="2"/><nd ref="3"/><tag k="highway" v="track"/></way>
 <way id="7"><nd ref="1"/><nd ref="3"/><tag k="power" v="line"/><tag k="voltage" v="22000"/></way>
 <way id="8"><nd ref="1"/><nd ref="2"/><tag k="power" v="line"/></way>

@@ -71,8 +71,8 @@ def own_files(manifest: Mapping[str, Any]) -> dict[str, str]:
         for source in manifest.get("sources", {}).values()
         for name, digest in source.get("files", {}).items()
     }
-    project = manifest.get("project_file", {})
-    return found | {str(name): str(digest) for name, digest in project.items()}
+    pages = manifest.get("pages", {})
+    return found | {str(name): str(digest) for name, digest in pages.items()}
 
 
 def as_json(one: Record) -> dict[str, Any]:

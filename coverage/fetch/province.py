@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -119,10 +119,8 @@ class _Work:
         remarks = [note for one in self._records.values() for note in one.notes]
         inputs: Mapping[str, object] = {}
         if self._records:
-            differs = self._shelf.close(self._records, self._inputs, self._area.name)
+            remarks += self._shelf.close(self._inputs, self._area.name)
             inputs = self._shelf.inputs()
-            if differs:
-                remarks.append(_KEEPS_OWN)
         return Outcome(
             folder=self._shelf.folder,
             area=self._area.name,
@@ -212,7 +210,8 @@ class _Work:
         spots = population.people(raster.path, self._communes)
         files = self._layers({"communes": population.with_population(self._communes, spots)})
         if "communes" in self._records:
-            self._records["communes"].files.update(files)
+            one = self._records["communes"]
+            self._done("communes", replace(one, files=one.files | files))
         notes = [
             Text(
                 f"Số người là ước tính của WorldPop năm {year} (mô hình, không phải điều tra).",
@@ -244,6 +243,7 @@ class _Work:
 
     def _done(self, source: str, one: Record) -> None:
         self._records[source] = one
+        self._shelf.record(source, one)
 
 
 def _require_request(request: Request) -> None:
@@ -282,10 +282,6 @@ def _village_note(household_size: float, catchment_km: float, share: float) -> T
     )
 
 
-_KEEPS_OWN: Final = Text(
-    "project.toml là của bạn: các mục [inputs] đã có được giữ nguyên.",
-    "project.toml is your own: entries of [inputs] that were there are kept.",
-)
 _SURFACE_MODEL: Final = Text(
     "GLO-30 là mô hình bề mặt: gồm cả tán cây và nhà, không phải mặt đất trần.",
     "GLO-30 is a surface model: it includes canopy and buildings, not bare ground.",

@@ -37,6 +37,7 @@ class Shelf:
         self.folder = folder.resolve()
         manifest = read_manifest(self.folder)
         self._sources: dict[str, Any] = dict(manifest.get("sources", {}))
+        self._pages: dict[str, str] = dict(manifest.get("pages", {}))
         self._ours = own_files(manifest)
 
     def put(self, name: str, write: Callable[[Path], object]) -> str:
@@ -77,13 +78,18 @@ class Shelf:
         found = _toml(path).get("inputs", {}) if path.exists() else {}
         return found if isinstance(found, dict) else {}
 
-    def close(self, records: Mapping[str, Record], inputs: Mapping[str, Entry], name: str) -> bool:
-        """Write the project file, the licences and, last, the manifest.
+    def record(self, source: str, one: Record) -> None:
+        """Note what a source gave, at once, so that a later run knows the files as its own."""
+        self._sources[source] = as_json(one)
+        with _disk(self.folder):
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._write_manifest()
+
+    def close(self, inputs: Mapping[str, Entry], name: str) -> tuple[Text, ...]:
+        """Write the page of licences, the project file and, last, the manifest.
 
         Parameters
         ----------
-        records
-            What was fetched now, by source; sources of an earlier run stay.
         inputs
             Entries of `[inputs]`.
         name
@@ -91,23 +97,31 @@ class Shelf:
 
         Returns
         -------
-        bool
-            Whether a project file of the user's own keeps an entry other than ours.
+        tuple of Text
+            What of the user's own was kept in place of ours.
         """
-        self._sources |= {source: as_json(one) for source, one in records.items()}
+        remarks = []
+        page = licences(self._sources)
+        try:
+            digest = self.put(
+                LICENCES, lambda p: p.write_text(page, encoding="utf-8", newline="\n")
+            )
+            self._pages[LICENCES] = digest
+        except FetchError as error:
+            remarks.append(error.text)
         with _disk(self.folder):
-            self.folder.mkdir(parents=True, exist_ok=True)
-            kept, digest = self._write_project(inputs, name)
-            page = licences(self._sources)
-            (self.folder / LICENCES).write_text(page, encoding="utf-8", newline="\n")
-            draft = self.folder / f".{MANIFEST}.partial"
-            content: dict[str, object] = {"sources": self._sources, "project_file": digest}
-            write_json(draft, content)
-            draft.replace(self.folder / MANIFEST)
-        return kept
+            if self._write_project(inputs, name):
+                remarks.append(_KEEPS_OWN)
+            self._write_manifest()
+        return tuple(remarks)
 
-    def _write_project(self, inputs: Mapping[str, Entry], name: str) -> tuple[bool, dict[str, str]]:
-        """Write or extend the project file; return whether the user's entries differ, and its hash.
+    def _write_manifest(self) -> None:
+        draft = self.folder / f".{MANIFEST}.partial"
+        write_json(draft, {"sources": self._sources, "pages": self._pages})
+        draft.replace(self.folder / MANIFEST)
+
+    def _write_project(self, inputs: Mapping[str, Entry], name: str) -> bool:
+        """Write or extend the project file; return whether the user's entries differ from ours.
 
         A file of the user's own gets the missing entries as lines under `[inputs]`, so that its
         comments stay; its hash is not recorded, it remains the user's.
@@ -118,7 +132,8 @@ class Shelf:
             raw.setdefault("project", {"name": name, "note": _NOTE})
             raw["inputs"] = {**raw.get("inputs", {}), **inputs}
             _replace(path, tomli_w.dumps(raw))
-            return False, {PROJECT_FILE: sha256_of(path)}
+            self._pages[PROJECT_FILE] = sha256_of(path)
+            return False
         text = path.read_text(encoding="utf-8-sig")
         present = _toml(path).get("inputs", {})
         missing = {key: entry for key, entry in inputs.items() if key not in present}
@@ -136,9 +151,14 @@ class Shelf:
                     )
                 ) from error
             _replace(path, text)
-        return any(present.get(key, entry) != entry for key, entry in inputs.items()), {}
+        self._pages.pop(PROJECT_FILE, None)
+        return any(present.get(key, entry) != entry for key, entry in inputs.items())
 
 
+_KEEPS_OWN: Final = Text(
+    "project.toml là của bạn: các mục [inputs] đã có được giữ nguyên.",
+    "project.toml is your own: entries of [inputs] that were there are kept.",
+)
 _NOTE: Final = (
     "Dữ liệu mở tải bằng `phusong fetch`; nguồn và giấy phép trong LICENCES.md. / Open data from "
     "`phusong fetch`; sources and licences in LICENCES.md."

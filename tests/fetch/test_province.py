@@ -21,6 +21,7 @@ from coverage.fetch.province import Outcome, Request, fetch
 from coverage.fetch.services import Services as Settings
 from coverage.fetch.services import services as read_services
 from coverage.fetch.terrain import tile_names
+from coverage.io.files import sha256_of
 from coverage.io.project import load_project
 from coverage.validation import SettingsError
 from tests.conftest import ROOT
@@ -124,6 +125,8 @@ def test_the_manifest_and_licences_name_sources_but_no_token(
     assert set(sources) == {"communes", "terrain", "roads", "stations", "population"}
     assert sources["communes"]["licence"] == "CC BY 3.0 IGO"
     assert all(len(f["sha256"]) == 64 for one in sources.values() for f in one["fetched"])
+    for one in sources.values():
+        assert one["files"] == {name: sha256_of(folder / name) for name in one["files"]}
     page = (folder / "LICENCES.md").read_text("utf-8")
     assert "ODbL 1.0" in page
     assert "GIẢ ĐỊNH" in page
@@ -198,14 +201,16 @@ def test_a_second_run_asks_nothing_again_and_writes_the_same(
 def test_the_users_own_files_and_lines_are_kept(fetch_now: FetchNow, tmp_path: Path) -> None:
     folder = tmp_path / "project"
     folder.mkdir()
-    (folder / "villages.csv").write_text("mine", encoding="utf-8")
+    for name in ("villages.csv", "LICENCES.md"):
+        (folder / name).write_text("mine", encoding="utf-8")
     (folder / "project.toml").write_text(
         '# ghi chú của tôi\n[project]\nname = "X"\n[inputs]\nroads = "other.gpkg"\n[scenario]\n',
         encoding="utf-8",
     )
     outcome = fetch_now()
     assert "left alone" in outcome.missing["population"].en
-    assert (folder / "villages.csv").read_text("utf-8") == "mine"
+    for name in ("villages.csv", "LICENCES.md"):
+        assert (folder / name).read_text("utf-8") == "mine"
     text = (folder / "project.toml").read_text("utf-8")
     assert text.startswith("# ghi chú của tôi")
     inputs = tomllib.loads(text)["inputs"]

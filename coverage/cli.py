@@ -31,6 +31,11 @@ _STAGES_VI: Final = {
     "candidates": "Dự báo các vị trí có thể xây",
     "planning": "Lập phương án",
     "exports": "Ghi kết quả",
+    "communes": "Ranh giới xã",
+    "terrain": "Địa hình",
+    "roads": "Đường, điện, điểm dân cư",
+    "stations": "Trạm phát sóng",
+    "population": "Dân số",
 }
 APP: Final = Path(__file__).resolve().parent.parent / "app.py"
 

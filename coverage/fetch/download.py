@@ -23,6 +23,7 @@ from coverage.io.files import sha256_of
 from coverage.text import Text
 
 _BLOCK: Final = 1 << 16
+_SHOWN: Final = 120  # characters of an address in a message; that of a query is long
 _MOST_REDIRECTS: Final = 5
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _PASSING: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
@@ -354,8 +355,9 @@ def secure(url: str) -> str:
 
 
 def _error(url: str, why: Text) -> FetchError:
+    shown = url if len(url) <= _SHOWN else url[:_SHOWN] + "…"
     return FetchError(
-        Text(f"Không tải được {url}: {why.vi}.", f"{url} cannot be fetched: {why.en}.")
+        Text(f"Không tải được {shown}: {why.vi}.", f"{shown} cannot be fetched: {why.en}.")
     )
 
 

@@ -19,7 +19,7 @@ from coverage.fetch.manifest import Record, record
 from coverage.fetch.services import Services
 from coverage.fetch.shelf import Entry, Shelf
 from coverage.io.writers import write_csv, write_layer
-from coverage.text import Text
+from coverage.text import Text, decimal
 
 SOURCES: Final = ("communes", "terrain", "roads", "stations", "population")
 REQUIRED: Final = ("communes", "villages", "stations", "terrain")
@@ -273,7 +273,7 @@ def _village_note(household_size: float, catchment_km: float, share: float) -> T
     return Text(
         "GIẢ ĐỊNH: villages.csv gồm điểm dân cư có trên OpenStreetMap, không phải danh sách thôn "
         f"chính thức; số người là người theo WorldPop trong bán kính {catchment_km:g} km gần điểm "
-        f"đó nhất ({share:.0%} dân số vùng), số hộ = số người / {household_size:g}. Tín hiệu, điện "
+        f"đó nhất ({share:.0%} dân số vùng), số hộ = số người / {decimal(household_size, 1).vi}. Tín hiệu, điện "
         "để là không rõ. Hãy thay bằng danh sách của địa phương.",
         "ASSUMED: villages.csv holds the places that OpenStreetMap knows, not the official list of "
         f"villages; people are those of WorldPop within {catchment_km:g} km to whom it is the "

@@ -270,14 +270,15 @@ def _require_request(request: Request) -> None:
 
 
 def _village_note(household_size: float, catchment_km: float, share: float) -> Text:
+    size = decimal(household_size, 1)
     return Text(
         "GIẢ ĐỊNH: villages.csv gồm điểm dân cư có trên OpenStreetMap, không phải danh sách thôn "
         f"chính thức; số người là người theo WorldPop trong bán kính {catchment_km:g} km gần điểm "
-        f"đó nhất ({share:.0%} dân số vùng), số hộ = số người / {decimal(household_size, 1).vi}. Tín hiệu, điện "
+        f"đó nhất ({share:.0%} dân số vùng), số hộ = số người / {size.vi}. Tín hiệu, điện "
         "để là không rõ. Hãy thay bằng danh sách của địa phương.",
         "ASSUMED: villages.csv holds the places that OpenStreetMap knows, not the official list of "
         f"villages; people are those of WorldPop within {catchment_km:g} km to whom it is the "
-        f"nearest ({share:.0%} of the area's), households are people / {household_size:g}. Signal "
+        f"nearest ({share:.0%} of the area's), households are people / {size.en}. Signal "
         "and power stay unknown. Replace it by the list of the local office.",
     )
 

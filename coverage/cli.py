@@ -33,6 +33,11 @@ _STAGES_VI: Final = {
     "planning": "Lập phương án",
     "variants": "Lập lại theo giả định khác",
     "exports": "Ghi kết quả",
+    "communes": "Ranh giới xã",
+    "terrain": "Địa hình",
+    "roads": "Đường, điện, điểm dân cư",
+    "stations": "Trạm phát sóng",
+    "population": "Dân số",
 }
 APP: Final = Path(__file__).resolve().parent.parent / "app.py"
 
@@ -209,6 +214,79 @@ def import_sheet(
         click.echo(summary(outcome.draft, outcome.imported, lang), err=True)
     click.echo(outcome.table)
     click.echo(outcome.report)
+
+
+@main.command("fetch")
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="Dự án / the project")
+@click.option("--province", default="", help="Tên tỉnh / name of the province")
+@click.option("--bbox", default="", help="Thay cho tỉnh / instead: W,S,E,N (°)")
+@click.option("--country", default="VNM", show_default=True, help="Mã nước / ISO 3166-1 alpha-3")
+@click.option(
+    "--what",
+    default="communes,terrain,roads,stations,population",
+    show_default=True,
+    help="Tải những gì / what to fetch",
+)
+@click.option(
+    "--token",
+    envvar="OPENCELLID_TOKEN",
+    default="",
+    help="Mã OpenCelliD, nên đặt ở OPENCELLID_TOKEN / your OpenCelliD token, better set there",
+)
+@click.option("--mcc", type=click.IntRange(100, 999), help="Mã mạng quốc gia / country code")
+@click.option("--refresh", is_flag=True, help="Tải lại cả tệp đã có / ask again for kept files")
+@click.option(
+    "--services",
+    "services_file",
+    type=click.Path(path_type=Path),
+    help="TOML thay địa chỉ dịch vụ / addresses over the presets",
+)
+@_common
+def fetch_data(
+    out: Path,
+    province: str,
+    bbox: str,
+    country: str,
+    what: str,
+    *,
+    token: str,
+    mcc: int | None,
+    services_file: Path | None,
+    refresh: bool,
+    lang: Language,
+    quiet: bool,
+) -> None:
+    """Tải dữ liệu mở của một tỉnh thành dự án / open data of a province as a project."""
+    from coverage.fetch.download import Downloader, FetchError
+    from coverage.fetch.province import Request, fetch, summary
+    from coverage.fetch.services import services
+    from coverage.io.store import default_folder
+
+    known = services(services_file)
+    outcome = fetch(
+        out,
+        Request(
+            country=country,
+            province=province,
+            bbox=bbox,
+            what=tuple(name.strip() for name in what.split(",") if name.strip()),
+            token=token,
+            mcc=mcc,
+        ),
+        known,
+        Downloader(default_folder() / "downloads", known.download, refresh=refresh),
+        progress=None if quiet else _progress(lang),
+    )
+    if not quiet:
+        for remark in outcome.remarks:
+            click.echo(f"! {remark.get(lang)}", err=True)
+    for name, why in outcome.missing.items():
+        click.echo(f"✗ {name}: {why.get(lang)}", err=True)
+    click.echo(json.dumps(summary(outcome), ensure_ascii=False, indent=2))
+    if outcome.missing:
+        again = {"vi": "Chạy lại lệnh này để tải tiếp.", "en": "Run again to go on."}
+        click.echo(again[lang], err=True)
+        sys.exit(FetchError.exit_code)
 
 
 @main.command()

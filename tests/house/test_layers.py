@@ -30,7 +30,7 @@ LAYERS: Final = (
     ),
     ("planning", "survey"),
     ("maps", "exports", "report", "demo"),
-    ("pipeline", "importing", "comparison", "conversion"),
+    ("pipeline", "importing", "comparison", "conversion", "fetch"),
     ("cli", "ui"),
 )
 RANKS: Final = {unit: rank for rank, layer in enumerate(LAYERS) for unit in layer}

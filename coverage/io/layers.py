@@ -67,6 +67,21 @@ def read_layer(path: Path, geometry: Geometry, *, crs: str, name: str) -> gpd.Ge
             Text(f"không đọc được lớp ({error})", f"the layer cannot be read ({error})"),
             Text("Hãy xuất lại tệp từ QGIS.", "Export it again from QGIS."),
         ) from error
+    return settled_layer(frame, geometry, crs=crs, name=name)
+
+
+def settled_layer(
+    frame: pd.DataFrame, geometry: Geometry, *, crs: str, name: str
+) -> gpd.GeoDataFrame:
+    """Check the shapes of a layer and bring it into `crs`, as `read_layer` does.
+
+    Raises
+    ------
+    InputDataError
+        Where shapes are missing or of another kind.
+    CrsError
+        Where the layer states no coordinate system.
+    """
     if not isinstance(frame, gpd.GeoDataFrame):
         raise InputDataError.about(
             name,

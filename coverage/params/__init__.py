@@ -40,7 +40,13 @@ from coverage.params.ranking import (
     PriorityRules,
     StabilityRules,
 )
-from coverage.params.scenario import InputsSection, ProjectFile, ProjectSection, Scenario
+from coverage.params.scenario import (
+    InputsSection,
+    ProjectFile,
+    ProjectSection,
+    Scenario,
+    as_entry,
+)
 from coverage.params.words import (
     COVERED_CLASSES,
     MAIN_TECHNOLOGY,
@@ -103,4 +109,5 @@ __all__ = [
     "ThresholdProfile",
     "Trust",
     "UnitCost",
+    "as_entry",
 ]

@@ -49,14 +49,16 @@ class Server:
         """Write a table of texts; an empty cell is NULL."""
         columns = [str(column) for column in frame.columns]
         listed = ", ".join(f'"{column}" text' for column in columns)
-        rows = [[None if pd.isna(v) or v == "" else str(v) for v in row] for row in frame.values]
+        rows = [
+            [None if pd.isna(v) or v == "" else str(v) for v in row] for row in frame.to_numpy()
+        ]
         self._put(name, listed, columns, rows, ["%s"] * len(columns))
 
     def put_layer(self, name: str, frame: gpd.GeoDataFrame, srid: int) -> None:
         """Write a layer; its other columns are text."""
         columns = [str(c) for c in frame.columns if c != frame.geometry.name]
         listed = ", ".join([*(f'"{c}" text' for c in columns), f"geom geometry(Geometry, {srid})"])
-        cells = [[None if pd.isna(v) else str(v) for v in row] for row in frame[columns].values]
+        cells = [[None if pd.isna(v) else str(v) for v in row] for row in frame[columns].to_numpy()]
         rows = [[*row, shape.wkb] for row, shape in zip(cells, frame.geometry, strict=True)]
         places = [*["%s"] * len(columns), f"ST_GeomFromWKB(%s, {srid})"]
         self._put(name, listed, [*columns, "geom"], rows, places)

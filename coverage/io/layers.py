@@ -101,7 +101,7 @@ def settled_layer(
             ),
         )
     if frame.geometry.name != "geometry":
-        frame = frame.rename_geometry("geometry")
+        frame = gpd.GeoDataFrame(frame.rename_geometry("geometry"))
     frame = frame.to_crs(crs)
     frame.index = pd.RangeIndex(1, len(frame) + 1)
     if geometry is Geometry.POLYGON:

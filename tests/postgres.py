@@ -55,10 +55,18 @@ class Server:
         self._put(name, listed, columns, rows, ["%s"] * len(columns))
 
     def put_layer(self, name: str, frame: gpd.GeoDataFrame, srid: int) -> None:
-        """Write a layer; its other columns are text."""
+        """Write a layer; columns of numbers stay numbers, the others are text."""
         columns = [str(c) for c in frame.columns if c != frame.geometry.name]
-        listed = ", ".join([*(f'"{c}" text' for c in columns), f"geom geometry(Geometry, {srid})"])
-        cells = [[None if pd.isna(v) else str(v) for v in row] for row in frame[columns].to_numpy()]
+        kinds = {
+            c: "double precision" if pd.api.types.is_float_dtype(frame[c]) else "text"
+            for c in columns
+        }
+        listed = ", ".join(f'"{c}" {kind}' for c, kind in kinds.items())
+        listed += f", geom geometry(Geometry, {srid})"
+        cells = [
+            [None if pd.isna(v) else v if isinstance(v, float) else str(v) for v in row]
+            for row in frame[columns].to_numpy()
+        ]
         rows = [[*row, shape.wkb] for row, shape in zip(cells, frame.geometry, strict=True)]
         places = [*["%s"] * len(columns), f"ST_GeomFromWKB(%s, {srid})"]
         self._put(name, listed, [*columns, "geom"], rows, places)

@@ -477,7 +477,7 @@ def _shaped(
     crs = _system(systems[0], connection, name) if systems and systems[0] else None
     if crs is not None:
         _refuse_impossible_degrees(geometry, crs, systems[0], name)
-    others = frame.drop(columns=shapes)
+    others = frame.drop(columns=shapes).infer_objects()
     return gpd.GeoDataFrame(others, geometry=shapely.set_srid(geometry, 0), crs=crs)
 
 

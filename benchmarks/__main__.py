@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from benchmarks import accuracy, growth, runs, speed, splat
+from benchmarks import accuracy, growth, runs, sheets, speed, splat
 
-PARTS = ("speed", "growth", "accuracy", "splat", "run")
+PARTS = ("speed", "growth", "accuracy", "splat", "run", "sheets")
 
 
 def main() -> None:
@@ -26,6 +26,7 @@ def main() -> None:
         "accuracy": accuracy.measure,
         "splat": splat.measure,
         "run": runs.measure,
+        "sheets": sheets.measure,
     }
     for name in options.parts or PARTS:
         work[name]()

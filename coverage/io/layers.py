@@ -89,8 +89,9 @@ def settled_layer(
             Text("tệp không có hình học", "the file has no shapes"),
             Text("Hãy dùng lớp bản đồ, không phải bảng.", "Use a map layer, not a table."),
         )
-    _check_shapes(frame, geometry, name)
-    if frame.crs is None:
+    layer: gpd.GeoDataFrame = frame
+    _check_shapes(layer, geometry, name)
+    if layer.crs is None:
         raise CrsError.about(
             name,
             "missing_crs",
@@ -100,13 +101,13 @@ def settled_layer(
                 "Assign it on export (a Shapefile needs its .prj).",
             ),
         )
-    if frame.geometry.name != "geometry":
-        frame = gpd.GeoDataFrame(frame.rename_geometry("geometry"))
-    frame = frame.to_crs(crs)
-    frame.index = pd.RangeIndex(1, len(frame) + 1)
+    if layer.geometry.name != "geometry":
+        layer = layer.rename_geometry("geometry")
+    layer = layer.to_crs(crs)
+    layer.index = pd.RangeIndex(1, len(layer) + 1)
     if geometry is Geometry.POLYGON:
-        frame["geometry"] = shapely.make_valid(frame.geometry.array)
-    return frame
+        layer["geometry"] = shapely.make_valid(layer.geometry.array)
+    return layer
 
 
 def with_full_names(frame: gpd.GeoDataFrame, names: Iterable[str]) -> gpd.GeoDataFrame:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from benchmarks import accuracy, growth, planning, runs, speed, splat
+from benchmarks import accuracy, growth, planning, runs, sheets, speed, splat
 
-PARTS = ("speed", "growth", "accuracy", "splat", "planning", "run")
+PARTS = ("speed", "growth", "accuracy", "splat", "planning", "run", "sheets")
 
 
 def main() -> None:
@@ -27,6 +27,7 @@ def main() -> None:
         "splat": splat.measure,
         "planning": planning.measure,
         "run": runs.measure,
+        "sheets": sheets.measure,
     }
     for name in options.parts or PARTS:
         work[name]()

@@ -206,14 +206,16 @@ def import_sheet(
     quiet: bool,
 ) -> None:
     """Đưa bảng lộn xộn về bảng sạch, kèm báo cáo / a messy sheet to a clean table and a report."""
-    from coverage.importing import import_file
-    from coverage.intake.report import summary
+    from coverage.confined import confined
+    from coverage.importing import import_told
 
-    outcome = import_file(file, role, out, project=project, mapping=mapping)
+    told, table, report = confined(
+        import_told, file, role, out, project=project, mapping=mapping, language=lang
+    )
     if not quiet:
-        click.echo(summary(outcome.draft, outcome.imported, lang), err=True)
-    click.echo(outcome.table)
-    click.echo(outcome.report)
+        click.echo(told, err=True)
+    click.echo(table)
+    click.echo(report)
 
 
 @main.command("fetch")

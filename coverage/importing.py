@@ -14,11 +14,11 @@ from coverage.intake.draft import Draft, Imported, apply
 from coverage.intake.engine import propose
 from coverage.intake.options import read_statements
 from coverage.intake.places import places_of
-from coverage.intake.report import report_table
+from coverage.intake.report import report_table, summary
 from coverage.intake.sheet import Role
 from coverage.io.commune_layer import project_communes
 from coverage.io.writers import plain_cell, write_csv, write_workbook
-from coverage.text import Text
+from coverage.text import Language, Text
 
 REPORT: Final = "import_report.csv"
 _WRITTEN: Final = (".csv", ".xlsx")
@@ -86,6 +86,23 @@ def import_file(
     _write(out, imported.table, role)
     _write(report, report_table(draft, imported), "report")
     return Outcome(draft=draft, imported=imported, table=out, report=report)
+
+
+def import_told(
+    path: Path,
+    role: Role,
+    out: Path,
+    *,
+    project: Path | None,
+    mapping: Path | None,
+    language: Language,
+) -> tuple[str, Path, Path]:
+    """Import as `import_file` does; return what to tell, the table and the report.
+
+    What it returns is small, so it passes quickly from a child process (`confined`).
+    """
+    outcome = import_file(path, role, out, project=project, mapping=mapping)
+    return summary(outcome.draft, outcome.imported, language), outcome.table, outcome.report
 
 
 def _write(path: Path, table: pd.DataFrame, title: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any, Final, TypeVar
@@ -13,6 +14,8 @@ from coverage.errors import Problem, ScenarioError
 from coverage.text import Text
 
 M = TypeVar("M", bound=BaseModel)
+_PASSWORD: Final = re.compile(r"(://[^/@\s:]*):[^\s]*@")
+"""Between colon and @ of an address; a value is told in messages, a password never."""
 
 
 class SettingsError(ScenarioError):
@@ -84,7 +87,7 @@ def setting_problem(where: str, key: str, value: object, what: Text, *, rule: st
         rule=rule,
         file=where,
         column=key or None,
-        value=None if value is None else str(value),
+        value=None if value is None else _PASSWORD.sub(r"\1:***@", str(value)),
         what=what,
         fix=Text("Hãy xóa khóa này hoặc sửa lại.", "Remove this key or mend it."),
     )

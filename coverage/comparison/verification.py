@@ -10,6 +10,8 @@ from typing import Any, Final, Literal
 from coverage import __version__
 from coverage.comparison.differences import leaves
 from coverage.errors import InputDataError, Problem
+from coverage.io.database import is_database
+from coverage.io.desk import entry_name
 from coverage.io.files import fingerprint_of, sha256_of
 from coverage.io.manifests import MANIFEST, read_manifest
 from coverage.io.project import project_path
@@ -28,7 +30,8 @@ class Finding:
     """What became of one thing that a manifest names.
 
     `part` is output, input, setting or version; `then` and `now` are hashes or values, "" where
-    there is none. An input is `unchecked` where its project is not at hand.
+    there is none. An input is `unchecked` where its project is not at hand, or
+    where it is a table of a database.
     """
 
     part: Part
@@ -171,25 +174,28 @@ def _inputs(
     for source in manifest["inputs"]:
         key = (str(source.get("role", "")), str(source.get("file", "")))
         name, then = f"{key[0]}: {key[1]}", str(source.get("sha256", ""))
+        is_named = key in now
         path = now.pop(key, None)
-        if project is None:
+        if project is None or (is_named and path is None):
             yield Finding(part="input", name=name, state="unchecked", then=then)
         elif path is None or not path.is_file():
             yield Finding(part="input", name=name, state="missing", then=then)
         else:
             yield _held("input", name, then, fingerprint_of(path))
     for (role, file), path in now.items():
-        found = fingerprint_of(path) if path.is_file() else ""
+        found = fingerprint_of(path) if path is not None and path.is_file() else ""
         yield Finding(part="input", name=f"{role}: {file}", state="added", now=found)
 
 
-def _files_of(project: ProjectFile, folder: Path) -> Iterator[tuple[tuple[str, str], Path]]:
-    """Yield the files that a project names now, each with its role and name."""
+def _files_of(project: ProjectFile, folder: Path) -> Iterator[tuple[tuple[str, str], Path | None]]:
+    """Yield the files that a project names now, each with its role and name; None for a database.
+
+    What a database holds now is not read.
+    """
     for role, entry in project.inputs:
         for one in entry if isinstance(entry, tuple) else (entry,):
             if one is not None:
-                path = folder / one
-                yield (role, path.name), path
+                yield (role, entry_name(one)), None if is_database(one) else folder / one
 
 
 def _settings(

@@ -94,7 +94,8 @@ def located(
     pairs = _pairs(cells, rows, out, elsewhere)
     stated = systems.stated_in(headings)
     degrees = [k for k, pair in pairs.items() if _is_degrees(pair)]
-    metres = [k for k in pairs if k not in set(degrees)]
+    known = set(degrees)
+    metres = [k for k in pairs if k not in known]
     for keys, is_metres in ((degrees, False), (metres, True)):
         if keys:
             _settle(out, keys, pairs, rows, codes, places, stated, layer_crs, fixed, is_metres)

@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, Literal
 
 from coverage.intake.sheet import Cell, Finding, is_blank, plain, words_of
@@ -43,6 +44,7 @@ class Format:
     is_mixed: bool = False
 
 
+@lru_cache(maxsize=65_536)
 def written(text: str) -> Written | None:
     """Take a written number apart; None where the text is none."""
     if len(text) > _LONGEST:

@@ -8,8 +8,11 @@ from pathlib import Path
 import geopandas as gpd
 
 from coverage.errors import InputDataError
-from coverage.io.layers import read_layer, with_full_names
+from coverage.io.desk import Desk, entry_name
+from coverage.io.layers import with_full_names
 from coverage.io.project import project_path
+from coverage.io.reading import layer_of
+from coverage.params import as_entry
 from coverage.schema import TABLES
 from coverage.tables import check
 from coverage.text import Text
@@ -25,8 +28,9 @@ def project_communes(path: Path | str) -> gpd.GeoDataFrame:
     """
     toml = project_path(path)
     try:
-        entry = tomllib.loads(toml.read_text(encoding="utf-8"))["inputs"]["communes"]
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, LookupError, TypeError) as error:
+        stated = tomllib.loads(toml.read_text(encoding="utf-8"))["inputs"]["communes"]
+        entry = str(as_entry(stated))
+    except (OSError, LookupError, TypeError, ValueError) as error:
         raise InputDataError.about(
             toml.name,
             "no_communes",
@@ -36,9 +40,8 @@ def project_communes(path: Path | str) -> gpd.GeoDataFrame:
             ),
             Text("Hãy ghi communes trong [inputs].", "Name communes under [inputs]."),
         ) from error
-    name = Path(str(entry)).name
-    table = TABLES["communes"]
-    frame = read_layer(toml.parent / str(entry), table.geometry, crs="EPSG:4326", name=name)
+    table, name = TABLES["communes"], entry_name(entry)
+    frame = layer_of(Desk(toml.parent), entry, table.geometry, crs="EPSG:4326")
     if name.lower().endswith(".shp"):
         frame = with_full_names(frame, [column.name for column in table.columns])
     checked = check(frame, table, file=name)

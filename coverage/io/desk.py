@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from coverage.errors import InputDataError, Problem
+from coverage.io.database import Databases, is_database, name_of
 from coverage.io.files import fingerprint_of
 from coverage.model import Source
+from coverage.text import Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,24 +40,45 @@ class Desk:
     problems: list[Problem] = field(default_factory=list)
     sources: list[Source] = field(default_factory=list)
     declared_synthetic: bool = False
+    databases: Databases = field(default_factory=Databases)
 
     def collecting(self) -> _Collecting:
         """Keep the problems of a file instead of stopping at the first."""
         return _Collecting(self.problems)
 
     def path(self, entry: str) -> Path:
-        """Return where an entry of the project lies."""
+        """Return where an entry of the project lies.
+
+        Raises
+        ------
+        InputDataError
+            Where the entry names a database: what asks for a path cannot be read from one.
+        """
+        if is_database(entry):
+            raise InputDataError.about(
+                name_of(entry),
+                "database_not_here",
+                Text("mục này chỉ đọc được từ tệp", "this is read from files only"),
+                Text(
+                    "Địa hình, lớp phủ và giản đồ ăng-ten phải là tệp.",
+                    "Terrain, land cover and antenna patterns must be files.",
+                ),
+            )
         return self.folder / entry
 
     def add_source(self, role: str, entry: str, **counts: Any) -> None:
-        """Note a file that was read, with its hash and the counts of its rows."""
-        path = self.path(entry)
-        synthetic = counts.pop("is_synthetic", False) or _says_synthetic(path.name)
+        """Note what was read, with the hash of its content and the counts of its rows."""
+        name = entry_name(entry)
+        synthetic = counts.pop("is_synthetic", False) or _says_synthetic(name)
+        if is_database(entry):
+            sha256 = self.databases.rows(entry, name=name).sha256
+        else:
+            sha256 = fingerprint_of(self.path(entry))
         self.sources.append(
             Source(
                 role=role,
-                file=path.name,
-                sha256=fingerprint_of(path),
+                file=name,
+                sha256=sha256,
                 is_synthetic=synthetic or self.declared_synthetic,
                 **counts,
             )
@@ -69,6 +92,11 @@ class Desk:
     def has_errors(self) -> bool:
         """Whether anything found so far makes the project unusable."""
         return any(problem.severity == "error" for problem in self.problems)
+
+
+def entry_name(entry: str) -> str:
+    """Return the name of an entry of `[inputs]`, for messages and the manifest."""
+    return name_of(entry) if is_database(entry) else Path(entry).name
 
 
 def _says_synthetic(name: str) -> bool:

@@ -67,6 +67,21 @@ def read_layer(path: Path, geometry: Geometry, *, crs: str, name: str) -> gpd.Ge
             Text(f"không đọc được lớp ({error})", f"the layer cannot be read ({error})"),
             Text("Hãy xuất lại tệp từ QGIS.", "Export it again from QGIS."),
         ) from error
+    return settled_layer(frame, geometry, crs=crs, name=name)
+
+
+def settled_layer(
+    frame: pd.DataFrame, geometry: Geometry, *, crs: str, name: str
+) -> gpd.GeoDataFrame:
+    """Check the shapes of a layer and bring it into `crs`, as `read_layer` does.
+
+    Raises
+    ------
+    InputDataError
+        Where shapes are missing or of another kind.
+    CrsError
+        Where the layer states no coordinate system.
+    """
     if not isinstance(frame, gpd.GeoDataFrame):
         raise InputDataError.about(
             name,
@@ -74,8 +89,9 @@ def read_layer(path: Path, geometry: Geometry, *, crs: str, name: str) -> gpd.Ge
             Text("tệp không có hình học", "the file has no shapes"),
             Text("Hãy dùng lớp bản đồ, không phải bảng.", "Use a map layer, not a table."),
         )
-    _check_shapes(frame, geometry, name)
-    if frame.crs is None:
+    layer: gpd.GeoDataFrame = frame
+    _check_shapes(layer, geometry, name)
+    if layer.crs is None:
         raise CrsError.about(
             name,
             "missing_crs",
@@ -85,13 +101,13 @@ def read_layer(path: Path, geometry: Geometry, *, crs: str, name: str) -> gpd.Ge
                 "Assign it on export (a Shapefile needs its .prj).",
             ),
         )
-    if frame.geometry.name != "geometry":
-        frame = frame.rename_geometry("geometry")
-    frame = frame.to_crs(crs)
-    frame.index = pd.RangeIndex(1, len(frame) + 1)
+    if layer.geometry.name != "geometry":
+        layer = layer.rename_geometry("geometry")
+    layer = layer.to_crs(crs)
+    layer.index = pd.RangeIndex(1, len(layer) + 1)
     if geometry is Geometry.POLYGON:
-        frame["geometry"] = shapely.make_valid(frame.geometry.array)
-    return frame
+        layer["geometry"] = shapely.make_valid(layer.geometry.array)
+    return layer
 
 
 def with_full_names(frame: gpd.GeoDataFrame, names: Iterable[str]) -> gpd.GeoDataFrame:

@@ -15,7 +15,7 @@ from coverage.errors import InputDataError, Problem
 from coverage.grid import Bounds, FloatArray, Grid
 from coverage.io import crosschecks, fieldchecks, station_checks
 from coverage.io.commune_rules import OUTSIDE_COMMUNE
-from coverage.io.desk import Desk
+from coverage.io.desk import Desk, entry_name
 from coverage.io.indicator_rows import indicator_problems
 from coverage.io.layers import points
 from coverage.io.rasters import Tile, classes_on, terrain_on
@@ -144,7 +144,7 @@ def _assemble(
         if frame is not None and "longitude" in frame.columns and name != "villages"
     }
     stations = placed["stations"]
-    files = {name: Path(entry).name for name, entry in file.inputs if isinstance(entry, str)}
+    files = {name: entry_name(entry) for name, entry in file.inputs if isinstance(entry, str)}
     for frame, rule, column, role in (
         (villages, crosschecks.NO_TERRAIN_VILLAGE, "name", "villages"),
         (stations, crosschecks.NO_TERRAIN_MAST, "cell_id", "stations"),
@@ -203,11 +203,11 @@ def _check_records(
     )
     if indicators is not None and communes is not None and entries.indicators is not None:
         desk.problems += indicator_problems(
-            indicators, communes, scenario.indicators, file=Path(entries.indicators).name
+            indicators, communes, scenario.indicators, file=entry_name(entries.indicators)
         )
     if updates is None or villages is None or entries.gap_status is None:
         return
-    kept, problems = gap_updates(updates, villages, file=Path(entries.gap_status).name)
+    kept, problems = gap_updates(updates, villages, file=entry_name(entries.gap_status))
     desk.problems += problems
     tables["gap_status"] = kept
     desk.amend_source("gap_status", rows_dropped=len(updates) - len(kept))
@@ -228,7 +228,7 @@ def _settled_villages(
         return None
     if communes["commune_code"].duplicated().any():
         return None
-    name = Path(entry).name
+    name = entry_name(entry)
     settled, problems, repaired = village_communes(
         points(villages, crs=str(communes.crs)), communes, crosswalk=crosswalk, file=name
     )

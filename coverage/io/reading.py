@@ -13,14 +13,15 @@ from coverage.errors import Problem
 from coverage.grid import Bounds
 from coverage.io import crosschecks, fieldchecks, station_checks
 from coverage.io.antennas import by_name, read_pattern
-from coverage.io.desk import Desk
-from coverage.io.layers import read_layer, with_full_names
+from coverage.io.database import is_database, with_places
+from coverage.io.desk import Desk, entry_name
+from coverage.io.layers import read_layer, settled_layer, with_full_names
 from coverage.io.rasters import Tile, open_tile
 from coverage.io.sheets import read_sheet
 from coverage.io.village_communes import with_code_column
 from coverage.params import InputsSection, RadioParams
 from coverage.propagation.antennas import AntennaPattern
-from coverage.schema import TABLES, Table
+from coverage.schema import TABLES, Geometry, Table
 from coverage.tables import check
 from coverage.text import Text
 
@@ -32,10 +33,10 @@ _WITHOUT_PLACE: Final = {
 
 def layer(desk: Desk, role: str, entry: str, crs: str) -> gpd.GeoDataFrame | None:
     """Read a layer of shapes; None where it cannot be read."""
-    name = Path(entry).name
+    name = entry_name(entry)
     table = TABLES[role]
     with desk.collecting():
-        frame = read_layer(desk.path(entry), table.geometry, crs=crs, name=name)
+        frame = layer_of(desk, entry, table.geometry, crs=crs)
         if name.lower().endswith(".shp"):
             frame = with_full_names(frame, [column.name for column in table.columns])
         checked = check(frame, table, file=name)
@@ -58,10 +59,13 @@ def table(
     radio: RadioParams,
 ) -> pd.DataFrame | None:
     """Read a table; None where it cannot be read. `area` is where its points should lie."""
-    name = Path(entry).name
+    name = entry_name(entry)
     table = TABLES[role]
     with desk.collecting():
-        raw = read_sheet(desk.path(entry), name=name)
+        if is_database(entry):
+            raw = with_places(desk.databases.rows(entry, name=name).frame, name=name)
+        else:
+            raw = read_sheet(desk.path(entry), name=name)
         if role == "villages":
             raw = with_code_column(raw)
         checked = check(raw, table, file=name)
@@ -79,6 +83,15 @@ def table(
         desk.add_source(role, entry, rows_read=len(raw), rows_dropped=checked.ignored_rows)
         return frame
     return None
+
+
+def layer_of(desk: Desk, entry: str, geometry: Geometry, *, crs: str) -> gpd.GeoDataFrame:
+    """Read the shapes of an entry, a file or a database, unchecked but for their kind."""
+    name = entry_name(entry)
+    if not is_database(entry):
+        return read_layer(desk.path(entry), geometry, crs=crs, name=name)
+    frame = desk.databases.rows(entry, name=name).frame
+    return settled_layer(frame, geometry, crs=crs, name=name)
 
 
 def antenna_patterns(desk: Desk, entries: InputsSection) -> Mapping[str, AntennaPattern]:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import geopandas as gpd
 from shapely.geometry import box
 
 from coverage.errors import ExtentError
 from coverage.grid import Grid, grid_over, metric_crs
 from coverage.io.desk import Desk
-from coverage.io.layers import read_layer
 from coverage.io.rasters import Tile, bounds_in, in_step
+from coverage.io.reading import layer_of
 from coverage.params import ProjectFile, Scenario
 from coverage.schema import Geometry
 from coverage.text import Text
@@ -24,12 +22,7 @@ def grid_crs(desk: Desk, file: ProjectFile) -> str:
             return metric_crs(file.project.crs, file="project.toml")
         return "EPSG:3857"
     with desk.collecting():
-        communes = read_layer(
-            desk.path(file.inputs.communes),
-            Geometry.POLYGON,
-            crs="EPSG:4326",
-            name=Path(file.inputs.communes).name,
-        )
+        communes = layer_of(desk, file.inputs.communes, Geometry.POLYGON, crs="EPSG:4326")
         return str(communes.estimate_utm_crs().to_string())
     return "EPSG:3857"
 

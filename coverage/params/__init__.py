@@ -41,7 +41,13 @@ from coverage.params.ranking import (
     PriorityRules,
     StabilityRules,
 )
-from coverage.params.scenario import InputsSection, ProjectFile, ProjectSection, Scenario
+from coverage.params.scenario import (
+    InputsSection,
+    ProjectFile,
+    ProjectSection,
+    Scenario,
+    as_entry,
+)
 from coverage.params.variants import Variant, VariantRules
 from coverage.params.words import (
     COVERED_CLASSES,
@@ -112,4 +118,5 @@ __all__ = [
     "UnitCost",
     "Variant",
     "VariantRules",
+    "as_entry",
 ]

@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import math
 from typing import Annotated, Any
+from urllib.parse import urlencode
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from coverage.params.building import CostRules, LinkRules, PowerRules, RouteRules
 from coverage.params.causes import CauseRules
@@ -17,7 +18,8 @@ from coverage.params.planning import PlanningRules
 from coverage.params.radio import LandCover, RadioParams
 from coverage.params.ranking import FibreRules, IndicatorRules, PriorityRules, StabilityRules
 from coverage.params.variants import VariantRules
-from coverage.validation import Frozen
+from coverage.text import Text
+from coverage.validation import Frozen, RuleError
 
 
 class Scenario(Frozen):
@@ -61,8 +63,27 @@ class ProjectSection(Frozen):
     note: str = ""
 
 
+def as_entry(value: Any) -> Any:
+    """Fold a table `{ url = …, table = … }` or `{ url = …, query = … }` into one address."""
+    if not isinstance(value, dict):
+        return value
+    url, rest = value.get("url"), {key: v for key, v in value.items() if key != "url"}
+    known = len(rest) == 1 and rest.keys() <= {"table", "query"}
+    if not known or not all(isinstance(text, str) for text in (url, *rest.values())):
+        raise RuleError(
+            Text(
+                "phải là { url = …, table = … } hoặc { url = …, query = … }",
+                "must be { url = …, table = … } or { url = …, query = … }",
+            )
+        )
+    return f"{url}{'&' if '?' in str(url) else '?'}{urlencode(rest)}"
+
+
 class InputsSection(Frozen):
-    """`[inputs]` of `project.toml`: where each table, layer and raster is."""
+    """`[inputs]` of `project.toml`: where each table, layer and raster is.
+
+    A table or layer may also lie in PostgreSQL: `postgresql://user@host/database?table=…`.
+    """
 
     communes: str
     villages: str
@@ -81,6 +102,11 @@ class InputsSection(Frozen):
     indicators: str | None = None
     gap_status: str | None = None
     crosswalk: str | None = None
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _one_address(cls, value: Any) -> Any:
+        return as_entry(value)
 
 
 class ProjectFile(Frozen):

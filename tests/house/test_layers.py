@@ -19,7 +19,7 @@ LAYERS: Final = (
     ("text",),
     ("errors", "names"),
     ("validation",),
-    ("params", "schema"),
+    ("params", "schema", "confined"),
     ("settings", "tables", "grid", "carriers", "costs", "roads", "steiner", "administration"),
     ("terrain", "propagation", "prize_tree", "laying"),
     ("model",),

@@ -59,7 +59,8 @@ def make_candidates(result: Result, scenario: Scenario) -> Candidates:
             "has_grid_power": villages["has_grid_power"].to_numpy(dtype=object),
         }
     )
-    draft = Draft(scenario.planning.kinds)
+    rules = scenario.planning
+    draft = Draft(rules.kinds, {*rules.must, *rules.must_not})
     if len(villages):
         add_on_masts(inputs, scenario, wanted, draft)
         add_on_new_places(inputs, scenario, wanted, draft)

@@ -42,10 +42,10 @@ _CELL_COLUMNS: Final = (
 
 
 class Draft:
-    """Actions in the making; those of a kind that is not wanted are passed over."""
+    """Actions in the making; of a kind that is not wanted, only those that are named are kept."""
 
-    def __init__(self, kinds: Collection[str]) -> None:
-        self._kinds = frozenset(kinds)
+    def __init__(self, kinds: Collection[str], named: Collection[str]) -> None:
+        self._kinds, self._named = frozenset(kinds), frozenset(named)
         self._actions: list[dict[str, Any]] = []
         self._cells: list[dict[str, Any]] = []
 
@@ -53,9 +53,9 @@ class Draft:
         self, template: CellTemplate, point: shapely.Point, *, height_m: float, **action: Any
     ) -> None:
         """Add an action that puts the template's cells on air at a height above ground."""
-        if action["kind"] not in self._kinds:
-            return
         name = action["action_id"]
+        if action["kind"] not in self._kinds and name not in self._named:
+            return
         self._actions.append(
             ACTION_COLUMNS | {"x_m": point.x, "y_m": point.y, "height_m": height_m} | action
         )

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from coverage.errors import ScenarioError
 from coverage.model import Inputs
 from coverage.params import Scenario
 from coverage.planning.candidates.draft import Draft
 from coverage.planning.candidates.ground import centre, hilltops, near_road, unfit
 from coverage.planning.candidates.promise import promising
+from coverage.text import Text
 
 
 def add_on_new_places(
@@ -26,12 +29,13 @@ def add_on_new_places(
     )
     reached = near_road(inputs, own, rules.candidates.road_reach_m)
     own["may_mast"] = reached & ~unfit(inputs, scenario)[own["row"], own["col"]]
-    spots["may_mast"] = True
-    spots = pd.concat([own, spots], ignore_index=True)
+    named = _named_places(inputs, scenario)
+    spots = pd.concat([own, named, spots.assign(may_mast=True)], ignore_index=True)
     known = ~np.isnan(inputs.terrain_m[spots["row"], spots["col"]])
     looked = spots.assign(height_m=rules.macro.antenna_height_m)
     chosen = promising(inputs, scenario, looked, wanted, known)
-    chosen[: len(own)] |= known[: len(own)]
+    in_any_case = len(own) + len(named)
+    chosen[:in_any_case] |= known[:in_any_case]
     for number in np.flatnonzero(chosen):
         spot = spots.iloc[int(number)]
         point = centre(inputs.grid, int(spot["row"]), int(spot["col"]))
@@ -59,3 +63,25 @@ def add_on_new_places(
                 load="small_cell",
                 **common,
             )
+
+
+def _named_places(inputs: Inputs, scenario: Scenario) -> pd.DataFrame:
+    """Return the places that the scenario names, whatever ground and road say of them."""
+    wanted = scenario.planning.candidates.extra
+    longitudes, latitudes = zip(*wanted, strict=True) if wanted else ((), ())
+    points = gpd.GeoSeries(gpd.points_from_xy(longitudes, latitudes), crs="EPSG:4326")
+    points = points.to_crs(inputs.grid.crs)
+    row, col = inputs.grid.rowcol(points.x, points.y)
+    outside = [place for place, r in zip(wanted, row, strict=True) if r < 0]
+    if outside:
+        raise ScenarioError(
+            Text(
+                f"[scenario.planning.candidates] extra: {outside} nằm ngoài vùng tính. Viết "
+                "[kinh độ, vĩ độ] trong vùng.",
+                f"[scenario.planning.candidates] extra: {outside} lie outside the area. Write "
+                "[longitude, latitude] inside it.",
+            )
+        )
+    places = pd.DataFrame({"row": row, "col": col}).drop_duplicates(ignore_index=True)
+    names = [f"E-{r}-{c}" for r, c in zip(places["row"], places["col"], strict=True)]
+    return places.assign(place_id=names, has_grid_power=None, may_mast=True)

@@ -27,7 +27,7 @@ from coverage.params.classes import (
     ThresholdProfile,
 )
 from coverage.params.evidence import EvidenceRules, EvidenceSource, SpeedLimits, Trust
-from coverage.params.planning import CandidateRules, CellTemplate, PlanningRules
+from coverage.params.planning import ActionKind, CandidateRules, CellTemplate, PlanningRules
 from coverage.params.radio import LandCover, LandCoverClass, Model, RadioParams
 from coverage.params.ranking import (
     GAP_STATUSES,
@@ -59,6 +59,7 @@ __all__ = [
     "MAIN_TECHNOLOGY",
     "SIGNAL_CLASSES",
     "TECHNOLOGIES",
+    "ActionKind",
     "CandidateRules",
     "CauseRules",
     "CellTemplate",

@@ -9,6 +9,9 @@ from pydantic import Field
 from coverage.params.words import DecibelMilliwatts
 from coverage.validation import Frozen
 
+ActionKind = Literal["upgrade", "new_site", "satellite"]
+"""Kinds of action that serve villages; what they need of backhaul comes with them."""
+
 
 class CellTemplate(Frozen):
     """Cells of a planned station, one for each azimuth; without azimuths one that is omni."""
@@ -43,6 +46,7 @@ class PlanningRules(Frozen):
     is_assumption: bool
     objective: Literal["households", "population", "villages", "priority"]
     serve: Literal["covered", "good"]
+    kinds: Annotated[tuple[ActionKind, ...], Field(min_length=1)]
     phases: Annotated[tuple[Annotated[float, Field(gt=0.0)], ...], Field(min_length=1)]
     curve_points: Annotated[int, Field(ge=0, le=100)]
     time_limit_s: Annotated[float, Field(gt=0.0, le=86_400.0)]

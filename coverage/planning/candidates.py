@@ -91,6 +91,11 @@ def make_candidates(result: Result, scenario: Scenario) -> Candidates:
     if len(villages):
         _on_masts(inputs, scenario, wanted, rows, cells)
         _on_new_places(result, scenario, wanted, rows, cells)
+    rules = scenario.planning
+    named = {*rules.must, *rules.must_not}
+    rows = [r for r in rows if r["kind"] in rules.kinds or r["action_id"] in named]
+    allowed = {r["action_id"] for r in rows}
+    cells = [c for c in cells if c["operator"] in allowed]
     order = sorted(range(len(rows)), key=lambda i: str(rows[i]["action_id"]))
     names = ["action_id", "kind", "place_id", "cost", "load", "needs_backhaul", "has_grid_power"]
     names += ["x_m", "y_m", "height_m", "backhaul_kind"]

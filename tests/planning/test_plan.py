@@ -217,6 +217,21 @@ def test_what_must_be_built_is_and_what_must_not_is_not(result: Result, plan: Pl
                 pipeline.plan(locked, budget=1_000)
 
 
+def test_only_kinds_that_are_allowed_or_named_are_looked_at(result: Result, plan: Plan) -> None:
+    rules = scenario(kinds=["satellite"])
+    kinds = make_candidates(result, rules).actions["kind"]
+    assert set(kinds) == {"satellite"}
+    found = pipeline.plan(replace(result, scenario=rules), budget=PLENTY)
+    assert set(found.actions["kind"]) == {"satellite"}
+    first = str(plan.actions["action_id"].iloc[0])
+    named = scenario(kinds=["satellite"], must=[first])
+    made = make_candidates(result, named)
+    assert sum(made.actions["kind"] != "satellite") == 1
+    assert set(made.cells["operator"]) == set(made.actions["action_id"])
+    with pytest.raises(ScenarioError, match="kinds"):
+        scenario(kinds=["castle"])
+
+
 @pytest.mark.parametrize("budget", ["five", "5EUR", "-1", "1.000.000"])
 def test_what_is_not_an_amount_is_refused(result: Result, budget: str) -> None:
     with pytest.raises(ScenarioError):

@@ -1,0 +1,109 @@
+"""The plan page: levers, the plan being made, and the plan that was made."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from coverage.jobs import Job, PlanTask
+from coverage.model import Inputs
+from coverage.ui import at_work, cache, levers, plan_view, problems, session, sidebar, sides
+from coverage.ui.speech import say
+
+_ASKED = "plan_asked"
+_EARLIER = "plan_earlier"
+_URL = "plan"
+
+
+def show() -> None:
+    """Show the page."""
+    inputs = sidebar.open_project()
+    st.header(say("Phương án xây dựng", "Plan"), anchor=False)
+    problems.banner(inputs)
+    levers.start(inputs.scenario.planning)
+    _take_from_url(inputs)
+    _earlier(inputs)
+    with st.container(border=True, key="plan_levers"):
+        levers.show(inputs)
+        plan_view.lock_lists()
+        task = levers.task(inputs, session.scenario(inputs))
+        st.button(
+            say("Lập phương án", "Make the plan"),
+            type="primary",
+            icon=":material/play_arrow:",
+            on_click=_ask,
+            args=(task,),
+            disabled=task is None,
+        )
+    if task is not None:
+        _outcome(inputs, task)
+
+
+def _outcome(inputs: Inputs, task: PlanTask) -> None:
+    """Show the plan of the levers if it was made, else the last one, and the work under way."""
+    desk = at_work.desk()
+    asked = str(st.session_state.get(_ASKED, ""))
+    now = desk.find(task.key)
+    done = at_work.follow([asked]) if asked else []
+    job = now if now is not None and now.status == "done" else next(iter(done), None)
+    if job is None:
+        if not asked:
+            st.caption(
+                say(
+                    "Chọn ngân sách hoặc mục tiêu rồi bấm “Lập phương án”. Việc tính chạy riêng: "
+                    "có thể xem các trang khác hoặc đóng trang này trong lúc chờ.",
+                    "Choose a budget or a target, then “Make the plan”. The work runs apart: look "
+                    "at other pages or close this one meanwhile.",
+                )
+            )
+        return
+    if job.key != task.key:
+        st.warning(
+            say(
+                "Các lựa chọn đã đổi so với phương án đang hiện; hãy lập lại phương án.",
+                "The levers differ from the plan shown; make the plan again.",
+            )
+        )
+    st.query_params[_URL] = job.key
+    plan_view.show(inputs, job, cache.plan_of(job))
+
+
+def _ask(task: PlanTask) -> None:
+    st.session_state[_ASKED] = at_work.desk().submit(task).key
+
+
+def _take_from_url(inputs: Inputs) -> None:
+    """Open the plan that the address names, once in a session that has asked for none."""
+    named = st.query_params.get(_URL, "")
+    if named and _ASKED not in st.session_state:
+        job = sides.plans(inputs).get(named)
+        if job is not None:
+            _open(inputs, job)
+
+
+def _earlier(inputs: Inputs) -> None:
+    """Offer the plans that were made of these data, whoever made them."""
+    made = sides.plans(inputs)
+    if not made:
+        return
+    st.selectbox(
+        say(f"Phương án đã lập ({len(made)})", f"Plans made before ({len(made)})"),
+        list(made),
+        index=None,
+        format_func=lambda key: sides.label(made[key]),
+        key=_EARLIER,
+        placeholder=say("Chọn để mở lại cùng mọi lựa chọn", "Choose one to open it again"),
+        on_change=_open_earlier,
+        args=(inputs, made),
+    )
+
+
+def _open_earlier(inputs: Inputs, made: dict[str, Job]) -> None:
+    job = made.get(str(st.session_state[_EARLIER]))
+    if job is not None:
+        _open(inputs, job)
+
+
+def _open(inputs: Inputs, job: Job) -> None:
+    if isinstance(job.task, PlanTask):
+        levers.take_from(job.task, inputs)
+        st.session_state[_ASKED] = job.key

@@ -14,7 +14,6 @@ import numpy as np
 from coverage.maps.fields import Payload
 from coverage.maps.payload import map_payload
 from coverage.model import Result
-from coverage.params import MAIN_TECHNOLOGY
 from coverage.tables import flags
 from coverage.text import DEFAULT_LANGUAGE, Language, Text
 
@@ -33,7 +32,7 @@ _SHOWN: Final = (
     *("village_id", "name", "commune_name", "commune_code", "households", "population"),
     "fibre_distance_m",
 )
-_COLUMN: Final = f"signal_class_{MAIN_TECHNOLOGY.lower()}"
+_FIBRE: Final = Text("Cáp quang", "Fibre")
 
 
 def fibre_classes(result: Result) -> Names:
@@ -60,38 +59,43 @@ def class_range(result: Result, name: str) -> Text:
 def fibre_payload(result: Result, *, language: Language = DEFAULT_LANGUAGE) -> Payload:
     """Return what the front end needs to draw the villages by their distance to fibre."""
     payload = map_payload(result, language=language)
-    payload["villages"] |= _table(payload["villages"], fibre_classes(result), language)
-    payload["choices"][_COLUMN] = {
-        name: title.get(language) for name, (title, _, _) in FIBRE_CLASSES.items()
+    name = _FIBRE.get(language)
+    payload["villages"] |= _table(payload["villages"], fibre_classes(result), name)
+    payload["choices"][_column(name)] = {
+        one: title.get(language) for one, (title, _, _) in FIBRE_CLASSES.items()
     }
     payload["legend_note"] = Text(
         "Thôn theo khoảng cách tới nơi có thể đấu nối cáp quang",
         "Villages by the distance to where fibre can be tapped",
     ).get(language)
-    payload["classes"] = [_class(result, name, language) for name in FIBRE_CLASSES]
+    payload["classes"] = [_class(result, one, language) for one in FIBRE_CLASSES]
     payload["overlays"] = [one for one in payload["overlays"] if one["id"] == "relief"]
-    payload["technologies"] = [
-        one for one in payload["technologies"] if one["id"] == MAIN_TECHNOLOGY
-    ]
-    payload["technology"] = MAIN_TECHNOLOGY
+    # What the front end calls a technology is but the name of the column that it draws.
+    payload["technologies"] = [payload["technologies"][0] | {"id": name}]
+    payload["technology"] = name
     return payload
 
 
-def _table(table: Payload, classes: Names, language: Language) -> Payload:
+def _table(table: Payload, classes: Names, name: str) -> Payload:
     """Return the village table with the columns that speak of fibre, the class in place of 4G's."""
     kept = [i for i, field in enumerate(table["fields"]) if field["key"] in _SHOWN]
-    numbers = {name: number for number, name in enumerate(FIBRE_CLASSES)}
+    numbers = {one: number for number, one in enumerate(FIBRE_CLASSES)}
     own = {
-        "key": _COLUMN,
-        "label": Text("Cáp quang", "Fibre").get(language),
+        "key": _column(name),
+        "label": name,
         "kind": "choice",
         "values": list(FIBRE_CLASSES),
     }
     rows = zip(table["rows"], classes, strict=True)
     return {
         "fields": [own, *(table["fields"][i] for i in kept)],
-        "rows": [[numbers[name], *(row[i] for i in kept)] for row, name in rows],
+        "rows": [[numbers[one], *(row[i] for i in kept)] for row, one in rows],
     }
+
+
+def _column(technology: str) -> str:
+    """Return the column in which the front end looks for a technology's class."""
+    return f"signal_class_{technology.lower()}"
 
 
 def _class(result: Result, name: str, language: Language) -> dict[str, str]:

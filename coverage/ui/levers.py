@@ -77,31 +77,46 @@ def take_from(task: PlanTask, inputs: Inputs) -> None:
         chosen[state.weight_key(criterion.name)] = round(100 * criterion.weight)
 
 
-def show(inputs: Inputs) -> None:
-    """Show the levers."""
-    start(inputs.scenario.planning)
-    aim, amount, objective, serve = st.columns([3, 4, 3, 3], vertical_alignment="bottom")
+def main() -> None:
+    """Show the aim, and what is to be made as large as can be."""
+    aim, amount, objective = st.columns([4, 5, 3], vertical_alignment="bottom")
     with aim:
         chosen = st.segmented_control(
             say("Mục đích", "Aim"),
             ["budget", "target"],
             format_func=lambda name: (
-                say("Theo ngân sách", "By budget")
-                if name == "budget"
-                else say("Theo mục tiêu", "By target")
+                say("Ngân sách", "Budget") if name == "budget" else say("Mục tiêu", "Target")
             ),
             required=True,
             key="plan_aim",
             persist_state="session",
+            width="stretch",
         )
     with amount:
-        _amount() if chosen == "budget" else _target()
+        if chosen == "budget":
+            _amount()
+        else:
+            _target()
     with objective:
         st.selectbox(
-            say("Ưu tiên tăng", "Maximise"),
+            say("Tăng nhiều nhất", "Maximise"),
             list(_OBJECTIVES),
             format_func=lambda name: told(_OBJECTIVES[name]),
             key="plan_objective",
+            persist_state="session",
+        )
+
+
+def further(inputs: Inputs) -> None:
+    """Show the levers that are moved less often."""
+    kinds, serve, years = st.columns([6, 4, 3], vertical_alignment="bottom")
+    with kinds:
+        st.pills(
+            say("Loại hạng mục được phép", "Kinds of action allowed"),
+            get_args(ActionKind),
+            selection_mode="multi",
+            format_func=lambda kind: told(KINDS[kind]),
+            key="plan_kinds",
             persist_state="session",
         )
     with serve:
@@ -110,16 +125,6 @@ def show(inputs: Inputs) -> None:
             list(_SERVE),
             format_func=lambda name: told(_SERVE[name]),
             key="plan_serve",
-            persist_state="session",
-        )
-    kinds, years = st.columns([7, 3], vertical_alignment="bottom")
-    with kinds:
-        st.pills(
-            say("Loại hạng mục được phép", "Kinds of action allowed"),
-            get_args(ActionKind),
-            selection_mode="multi",
-            format_func=lambda kind: told(KINDS[kind]),
-            key="plan_kinds",
             persist_state="session",
         )
     with years:
@@ -132,8 +137,7 @@ def show(inputs: Inputs) -> None:
             persist_state="session",
             help=_shares_told(phases(inputs.scenario.planning)),
         )
-    with st.expander(say("Đơn giá chính", "Main prices"), icon=":material/payments:"):
-        _prices(inputs.scenario.costs)
+    _prices(inputs.scenario.costs)
 
 
 def task(inputs: Inputs, base: Scenario) -> PlanTask | None:
@@ -207,6 +211,7 @@ def _target() -> None:
 
 
 def _prices(rules: CostRules) -> None:
+    st.markdown(say("**Đơn giá chính**", "**Main prices**"))
     st.caption(
         say(
             "Triệu đồng, chưa gồm chi phí hằng năm. Trỏ vào dấu hỏi để xem nguồn.",

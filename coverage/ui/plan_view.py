@@ -19,7 +19,7 @@ from coverage.model import Inputs, Plan
 from coverage.text import Text
 from coverage.ui import cache, maps_in_step, session
 from coverage.ui.levers import MUST, MUST_NOT
-from coverage.ui.speech import digits, language, money, percent, say, told
+from coverage.ui.speech import digits, language, percent, say, told
 from coverage.ui.words import plain
 
 MAP: Final = "plan_map"
@@ -112,18 +112,23 @@ def gap_told(plan: Plan) -> str:
 
 def _figures(plan: Plan) -> None:
     actions = plan.actions
+    unit = say("tỷ đồng", "billion VND")
     figures = [
-        (say("Ngân sách", "Budget"), money(plan.budget)),
-        (say("Vốn sử dụng", "Capex used"), money(plan.spent)),
-        (say("Chi phí mỗi năm", "Cost per year"), money(float(actions["opex_per_year"].sum()))),
+        (say(f"Ngân sách ({unit})", f"Budget ({unit})"), _billions(plan.budget)),
+        (say(f"Vốn sử dụng ({unit})", f"Capex ({unit})"), _billions(plan.spent)),
+        (say(f"Mỗi năm ({unit})", f"Yearly ({unit})"), _billions(actions["opex_per_year"].sum())),
         (say("Hạng mục", "Actions"), digits(len(actions))),
-        (say("Thôn có thêm 4G", "Villages gained"), digits(actions["villages_gained"].sum())),
-        (say("Hộ có thêm 4G", "Households gained"), digits(actions["households_gained"].sum())),
+        (say("Thêm thôn có 4G", "Villages gained"), digits(actions["villages_gained"].sum())),
+        (say("Thêm hộ có 4G", "Households gained"), digits(actions["households_gained"].sum())),
     ]
     with st.container(horizontal=True, key="plan_figures"):
         for label, value in figures:
-            st.metric(label, value, border=True, width="content")
+            st.metric(label, value, border=True, width=158)
     st.caption(gap_told(plan))
+
+
+def _billions(amount_vnd: float) -> str:
+    return digits(amount_vnd / _BILLION, 1)
 
 
 def _chosen(order: list[str]) -> str:
@@ -262,9 +267,17 @@ def _curve(plan: Plan) -> None:
             y=alt.Y(served, type="quantitative"),
             tooltip=[budget, served],
         )
+        .configure(locale=_locale())
         .properties(height=230, title=say("Ngân sách và kết quả", "Budget and what it serves"))
     )
     st.altair_chart(chart, width="stretch")
+
+
+def _locale() -> alt.Locale:
+    """Return how the chart writes numbers."""
+    decimal, thousands = (".", ",") if language() == "en" else (",", ".")
+    number = alt.NumberLocale(decimal=decimal, thousands=thousands, grouping=[3], currency=["", ""])
+    return alt.Locale(number=number)
 
 
 def _served_word(plan: Plan) -> str:

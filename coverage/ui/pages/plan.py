@@ -21,19 +21,28 @@ def show() -> None:
     problems.banner(inputs)
     levers.start(inputs.scenario.planning)
     _take_from_url(inputs)
-    _earlier(inputs)
     with st.container(border=True, key="plan_levers"):
-        levers.show(inputs)
-        plan_view.lock_lists()
+        main, ask = st.columns([6, 1], vertical_alignment="bottom")
+        with main:
+            levers.main()
+        locks = sum(len(st.session_state[name]) for name in levers.LOCKS)
+        more = say(f"Tùy chọn khác · khóa: {locks}", f"More levers · locks: {locks}")
+        left, right = st.columns([1, 1], vertical_alignment="top")
+        with right:
+            _earlier(inputs)
+        with left.expander(more, icon=":material/tune:"):
+            plan_view.lock_lists()
+            levers.further(inputs)
         task = levers.task(inputs, session.scenario(inputs))
-        st.button(
-            say("Lập phương án", "Make the plan"),
-            type="primary",
-            icon=":material/play_arrow:",
-            on_click=_ask,
-            args=(task,),
-            disabled=task is None,
-        )
+        with ask:
+            st.button(
+                say("Lập phương án", "Plan"),
+                type="primary",
+                on_click=_ask,
+                args=(task,),
+                disabled=task is None,
+                width="stretch",
+            )
     if task is not None:
         _outcome(inputs, task)
 
@@ -90,8 +99,11 @@ def _earlier(inputs: Inputs) -> None:
         list(made),
         index=None,
         format_func=lambda key: sides.label(made[key]),
+        label_visibility="collapsed",
         key=_EARLIER,
-        placeholder=say("Chọn để mở lại cùng mọi lựa chọn", "Choose one to open it again"),
+        placeholder=say(
+            f"Mở lại phương án đã lập ({len(made)})", f"Open a plan made before ({len(made)})"
+        ),
         on_change=_open_earlier,
         args=(inputs, made),
     )

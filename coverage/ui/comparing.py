@@ -12,7 +12,7 @@ from coverage.comparison import Comparison
 from coverage.maps.plan import KINDS
 from coverage.maps.words import SHORT_CLASS_NAMES
 from coverage.model import Plan
-from coverage.params import TECHNOLOGIES
+from coverage.params import MAIN_TECHNOLOGY, TECHNOLOGIES
 from coverage.text import Text
 from coverage.ui.speech import digits, money, percent, say, told
 
@@ -41,6 +41,30 @@ _PARTS: Final[Mapping[str, Text]] = {
     "parameter": Text("tham số", "parameter"),
     "input": Text("dữ liệu", "input"),
 }
+
+
+def headline(found: Comparison) -> None:
+    """Say in one row what became of 4G, by homes, and whether the data are made up."""
+    rows = {
+        row["figure"]: row
+        for row in found.totals.to_dict("records")
+        if (row["technology"], row["unit"]) == (MAIN_TECHNOLOGY, "households")
+    }
+    covered, share = rows["covered"], rows["covered_share"]
+    t = MAIN_TECHNOLOGY
+    told_ = [
+        (say(f"Hộ có {t}: gốc", f"Homes with {t}: base"), _both(covered["base"], share["base"])),
+        (
+            say(f"Hộ có {t}: bên kia", f"Homes with {t}: other"),
+            _both(covered["other"], share["other"]),
+        ),
+        (say("Chênh lệch", "Difference"), _signed(covered["difference"])),
+        (say("Hộ tốt lên", "Homes better off"), digits(rows["better"]["difference"])),
+        (say("Hộ kém đi", "Homes worse off"), digits(rows["worse"]["difference"])),
+    ]
+    st.markdown(" · ".join(f"{label} **{value}**" for label, value in told_))
+    if found.is_synthetic:
+        st.caption(say("Có dữ liệu tổng hợp (mô phỏng).", "Some of the data are synthetic."))
 
 
 def figures(found: Comparison) -> None:

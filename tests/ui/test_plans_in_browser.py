@@ -203,13 +203,13 @@ def test_an_export_is_made_downloaded_and_opened(
     page.get_by_role("option", name="Toàn bộ thư mục").click()
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Tạo tệp").click()
-    link = page.get_by_role("button", name="outputs.zip")
+    link = page.get_by_role("button", name="Tải outputs.zip")
     expect(link).to_be_visible(timeout=WORK_MS)
-    expect(page.get_by_role("button", name="map.html")).to_be_visible(timeout=WORK_MS)
+    expect(page.get_by_role("button", name="Tải map.html")).to_be_visible(timeout=WORK_MS)
     picture(page, "export")
     for name in ("outputs.zip", "map.html"):
         with page.expect_download() as waiting:
-            page.get_by_role("button", name=name).click()
+            page.get_by_role("button", name=f"Tải {name}").click()
         waiting.value.save_as(tmp_path / name)
     with zipfile.ZipFile(tmp_path / "outputs.zip") as archive:
         assert archive.testzip() is None

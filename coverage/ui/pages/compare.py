@@ -66,9 +66,7 @@ def _ask(inputs: Inputs, both: list[Side]) -> None:
 
 def _compared(base: Path, other: Path, *both: Side) -> None:
     found = cache.comparison_of(base, other)
-    if found.is_synthetic:
-        st.caption(say("Có dữ liệu tổng hợp (mô phỏng).", "Some of the data are synthetic."))
-    comparing.figures(found)
+    comparing.headline(found)
     maps = [cache.map_of_folder(folder) for folder in (base, other)]
     if all(maps):
         st.caption(
@@ -78,6 +76,7 @@ def _compared(base: Path, other: Path, *both: Side) -> None:
             )
         )
         maps_in_step.show([one for one in maps if one is not None], key="compare_maps")
+    comparing.figures(found)
     comparing.plans(found, [cache.plan_by_key(at_work.desk(), side.plan) for side in both])
     comparing.villages(found)
     comparing.differences(found)

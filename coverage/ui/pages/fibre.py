@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import pandas as pd
 import streamlit as st
 
-from coverage.maps.fibre import FIBRE_CLASSES, HAS_FIBRE, class_range, fibre_classes
 from coverage.model import Inputs, Result
-from coverage.ui import cache, maps_in_step, problems, session, sidebar
-from coverage.ui.speech import digits, language, percent, say, told
-
-_HEIGHT = 540
-_KM = 1000.0
+from coverage.ui import cache, fibre_view, maps_in_step, problems, session, sidebar
+from coverage.ui.speech import language, say
 
 
 def show() -> None:
@@ -20,115 +15,17 @@ def show() -> None:
     st.header(say("Cáp quang", "Fibre"), anchor=False)
     problems.banner(inputs)
     result = session.result_of(inputs, session.scenario(inputs))
-    _figures(result)
+    fibre_view.figures(result)
+    gaps(inputs, result)
+
+
+def gaps(inputs: Inputs, result: Result) -> None:
+    """Show where fibre lacks; work that lays routes is asked for and shown beside this."""
     left, right = st.columns([11, 10])
     with left:
         maps_in_step.show([cache.fibre_map_of(result, language())], key="fibre_map")
     with right:
-        _villages(result)
-    st.subheader(say("Theo xã và khoảng cách", "By commune and distance"), anchor=False)
-    _communes(result)
-    routes(inputs, result)
-
-
-def routes(inputs: Inputs, result: Result) -> None:
-    """Say what distances rest on. The work that lays routes is to be asked for from here."""
-    rules = result.scenario.fibre
-    nodes = 0 if inputs.fibre_nodes is None else len(inputs.fibre_nodes)
-    limits = " / ".join(f"{m / _KM:g}" for m in (rules.near_m, rules.medium_m, rules.far_m))
-    st.caption(
-        say(
-            f"Khoảng cách theo đường bộ tới nơi gần nhất có thể đấu nối ({digits(nodes)} nút); "
-            f"ranh giới các loại: {limits} km.",
-            f"Distances along roads to the nearest place to tap ({digits(nodes)} nodes); limits of "
-            f"the classes: {limits} km.",
-        )
-    )
-
-
-def _figures(result: Result) -> None:
-    gaps = result.fibre_gaps
-    if gaps is None:
-        return
-    whole = gaps[gaps["level"] == "province"].sum(numeric_only=True)
-    units = (
-        ("villages", say("Thôn chưa có cáp quang", "Villages without fibre")),
-        ("households", say("Hộ ở các thôn đó", "Households there")),
-        ("population", say("Người ở các thôn đó", "People there")),
-    )
-    with st.container(horizontal=True):
-        for unit, label in units:
-            without, unknown = whole[f"{unit}_without_fibre"], whole[f"{unit}_unknown_fibre"]
-            known = whole[unit] - unknown
-            share = percent(without / known) if known else "–"
-            st.metric(
-                label,
-                digits(without),
-                say(f"{share} · chưa rõ {digits(unknown)}", f"{share} · unknown {digits(unknown)}"),
-                delta_color="off",
-                delta_arrow="off",
-                border=True,
-                width="content",
-            )
-
-
-def _villages(result: Result) -> None:
-    villages = pd.DataFrame(result.villages.drop(columns="geometry"))
-    classes = fibre_classes(result)
-    without = (classes != HAS_FIBRE) & (villages["households_without_fibre"].fillna(1) > 0)
-    chosen = villages[without].assign(fibre_class=classes[without])
-    chosen = chosen.sort_values("fibre_access_distance_m", ascending=False, na_position="last")
-    st.markdown(
-        say(
-            f"**Thôn chưa có hoặc chưa rõ** · {digits(len(chosen))}",
-            f"**Villages without, or not known** · {digits(len(chosen))}",
-        )
-    )
-    distance = say("Cách (km)", "Distance (km)")
-    st.dataframe(
-        pd.DataFrame(
-            {
-                say("Thôn", "Village"): chosen["name"],
-                say("Xã", "Commune"): chosen["commune_name"],
-                distance: chosen["fibre_access_distance_m"] / _KM,
-                say("Loại", "Class"): [told(FIBRE_CLASSES[c][0]) for c in chosen["fibre_class"]],
-                say("Hộ", "Households"): chosen["households"],
-                say("Người", "People"): chosen["population"],
-                say("Mã", "Id"): chosen["village_id"],
-            }
-        ),
-        hide_index=True,
-        height=_HEIGHT - 40,
-        width="stretch",
-        column_config={distance: st.column_config.NumberColumn(format="%.1f")},
-    )
-
-
-def _communes(result: Result) -> None:
-    gaps = result.fibre_gaps
-    if gaps is None:
-        return
-    parts = gaps[gaps["level"] != "province"]
-    table = parts.pivot_table(
-        index=["commune_code", "commune_name"],
-        columns="fibre_distance_class",
-        values="households_without_fibre",
-        aggfunc="sum",
-        sort=False,
-    )
-    named = {
-        name: f"{told(FIBRE_CLASSES[name][0])} {told(class_range(result, name))}".strip()
-        for name in table.columns
-    }
-    table = table.rename(columns=named)
-    table.insert(0, say("Hộ chưa có", "Households without"), table.sum(axis=1))
-    table = table.sort_values(table.columns[0], ascending=False).reset_index()
-    no_commune = say("(ngoài ranh giới)", "(outside the borders)")
-    table["commune_name"] = table["commune_name"].replace("", no_commune)
-    st.dataframe(
-        table.rename(
-            columns={"commune_code": say("Mã", "Code"), "commune_name": say("Xã", "Commune")}
-        ),
-        hide_index=True,
-        width="stretch",
-    )
+        fibre_view.villages(result)
+    st.subheader(say("Hộ chưa có, theo xã", "Homes without, by commune"), anchor=False)
+    fibre_view.communes(result)
+    fibre_view.basis(inputs, result)

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from coverage.jobs import Job, PlanTask
+from coverage.jobs import PlanTask
 from coverage.model import Inputs
-from coverage.ui import at_work, cache, levers, plan_view, problems, session, sidebar, sides
+from coverage.ui import at_work, cache, earlier_plans, levers, plan_view, problems, session, sidebar
 from coverage.ui.speech import say
-
-_ASKED = "plan_asked"
-_EARLIER = "plan_earlier"
-_URL = "plan"
 
 
 def show() -> None:
@@ -20,7 +16,7 @@ def show() -> None:
     st.header(say("Phương án xây dựng", "Plan"), anchor=False)
     problems.banner(inputs)
     levers.start(inputs.scenario.planning)
-    _take_from_url(inputs)
+    earlier_plans.take_from_url(inputs)
     with st.container(border=True, key="plan_levers"):
         main, ask = st.columns([6, 1], vertical_alignment="bottom")
         with main:
@@ -29,7 +25,7 @@ def show() -> None:
         more = say(f"Tùy chọn khác · khóa: {locks}", f"More levers · locks: {locks}")
         left, right = st.columns([1, 1], vertical_alignment="top")
         with right:
-            _earlier(inputs)
+            earlier_plans.choose(inputs)
         with left.expander(more, icon=":material/tune:"):
             plan_view.lock_lists()
             levers.further(inputs)
@@ -50,7 +46,7 @@ def show() -> None:
 def _outcome(inputs: Inputs, task: PlanTask) -> None:
     """Show the plan of the levers if it was made, else the last one, and the work under way."""
     desk = at_work.desk()
-    asked = str(st.session_state.get(_ASKED, ""))
+    asked = str(st.session_state.get(earlier_plans.ASKED, ""))
     now = desk.find(task.key)
     done = at_work.follow([asked]) if asked else []
     job = now if now is not None and now.status == "done" else next(iter(done), None)
@@ -72,50 +68,9 @@ def _outcome(inputs: Inputs, task: PlanTask) -> None:
                 "The levers differ from the plan shown; make the plan again.",
             )
         )
-    st.query_params[_URL] = job.key
+    st.query_params[earlier_plans.URL] = job.key
     plan_view.show(inputs, job, cache.plan_of(job))
 
 
 def _ask(task: PlanTask) -> None:
-    st.session_state[_ASKED] = at_work.desk().submit(task).key
-
-
-def _take_from_url(inputs: Inputs) -> None:
-    """Open the plan that the address names, once in a session that has asked for none."""
-    named = st.query_params.get(_URL, "")
-    if named and _ASKED not in st.session_state:
-        job = sides.plans(inputs).get(named)
-        if job is not None:
-            _open(inputs, job)
-
-
-def _earlier(inputs: Inputs) -> None:
-    """Offer the plans that were made of these data, whoever made them."""
-    made = sides.plans(inputs)
-    if not made:
-        return
-    st.selectbox(
-        say(f"Phương án đã lập ({len(made)})", f"Plans made before ({len(made)})"),
-        list(made),
-        index=None,
-        format_func=lambda key: sides.label(made[key]),
-        label_visibility="collapsed",
-        key=_EARLIER,
-        placeholder=say(
-            f"Mở lại phương án đã lập ({len(made)})", f"Open a plan made before ({len(made)})"
-        ),
-        on_change=_open_earlier,
-        args=(inputs, made),
-    )
-
-
-def _open_earlier(inputs: Inputs, made: dict[str, Job]) -> None:
-    job = made.get(str(st.session_state[_EARLIER]))
-    if job is not None:
-        _open(inputs, job)
-
-
-def _open(inputs: Inputs, job: Job) -> None:
-    if isinstance(job.task, PlanTask):
-        levers.take_from(job.task, inputs)
-        st.session_state[_ASKED] = job.key
+    st.session_state[earlier_plans.ASKED] = at_work.desk().submit(task).key

@@ -52,10 +52,13 @@ _MAIN_ITEMS: Final = (
 
 
 def start(rules: PlanningRules) -> None:
-    """Set the levers of a session that has not touched them to what the project says."""
+    """Set the levers of a session that has not touched them to what the project says.
+
+    Written in every run: what a widget was only given once is lost when the page changes.
+    """
     set_aim = {"plan_aim": "budget", "plan_amount": 50.0, "plan_unit": "billion"}
     for name, value in {**set_aim, "plan_target": 90, **_of_rules(rules)}.items():
-        st.session_state.setdefault(name, value)
+        st.session_state[name] = st.session_state.get(name, value)
 
 
 def take_from(task: PlanTask, inputs: Inputs) -> None:
@@ -222,14 +225,15 @@ def _prices(rules: CostRules) -> None:
     for first in range(0, len(items), 4):
         for column, item in zip(st.columns(4), items[first : first + 4], strict=False):
             price = rules.items[item]
-            st.session_state.setdefault(_price_key(item), _in_millions(rules, item))
+            key, own = _price_key(item), _in_millions(rules, item)
+            st.session_state[key] = st.session_state.get(key, own)
             with column:
                 st.number_input(
                     f"{told(price.title)} ({_unit_told(price)})",
                     min_value=0.0,
                     step=10.0,
                     format="%g",
-                    key=_price_key(item),
+                    key=key,
                     persist_state="session",
                     help=_source_told(price),
                 )

@@ -84,8 +84,8 @@ def choose(inputs: Inputs, name: str, key: str, *, first: str, folders: bool = T
         **{k: say(f"Phương án {label(job)}", f"Plan {label(job)}") for k, job in made.items()},
         **({FOLDER: say("Thư mục kết quả…", "An output folder…")} if folders else {}),
     }
-    if st.session_state.get(key) not in words:
-        st.session_state[key] = first
+    before = st.session_state.get(key)
+    st.session_state[key] = before if before in words else first
     chosen = st.selectbox(
         name, list(words), format_func=words.__getitem__, key=key, persist_state="session"
     )

@@ -1,4 +1,4 @@
-"""The pages for plans, fibre, comparison and export as scripts: what they say when things go wrong."""
+"""The pages for plans, fibre, comparison and export as scripts, also when things go wrong."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 from coverage import pipeline
 from coverage.io.project import load_project
 from coverage.jobs import Job, PlanTask, default_desk
+from coverage.jobs.desk import is_running
 from coverage.jobs.state import read_state, write_state
 from tests.io.made import write_project
 
@@ -50,7 +51,7 @@ def ended() -> Job:
     latest = time.monotonic() + 120.0
     while time.monotonic() < latest:
         jobs = default_desk().jobs()
-        if jobs and not any(job.is_live for job in jobs):
+        if jobs and not any(job.is_live or is_running(job.folder) for job in jobs):
             return jobs[0]
         time.sleep(0.1)
     pytest.fail("the job did not end")

@@ -115,7 +115,7 @@ def _figures(plan: Plan) -> None:
     unit = say("tỷ đồng", "billion VND")
     figures = [
         (say(f"Ngân sách ({unit})", f"Budget ({unit})"), _billions(plan.budget)),
-        (say(f"Vốn sử dụng ({unit})", f"Capex ({unit})"), _billions(plan.spent)),
+        (say(f"Vốn dùng ({unit})", f"Capex ({unit})"), _billions(plan.spent)),
         (say(f"Mỗi năm ({unit})", f"Yearly ({unit})"), _billions(actions["opex_per_year"].sum())),
         (say("Hạng mục", "Actions"), digits(len(actions))),
         (say("Thêm thôn có 4G", "Villages gained"), digits(actions["villages_gained"].sum())),
@@ -123,7 +123,7 @@ def _figures(plan: Plan) -> None:
     ]
     with st.container(horizontal=True, key="plan_figures"):
         for label, value in figures:
-            st.metric(label, value, border=True, width=158)
+            st.metric(label, value, border=True, width=150)
     st.caption(gap_told(plan))
 
 

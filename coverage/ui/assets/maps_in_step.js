@@ -23,8 +23,7 @@ function moveTogether(here, view) {
 }
 
 function draw(here, number, payload) {
-  const box = document.createElement("div");
-  here.root.append(box);
+  const box = here.root.children[number];
   const view = globalThis.PhuSong.draw(box, payload, { onSelect: (what) => here.tell("chosen", { ...what, map: number }) });
   box.view = view;
   view.map.boxZoom.disable(); // shift is for a click that names a place
@@ -43,6 +42,8 @@ function refresh(here) {
     here.views.pop().destroy();
     here.root.lastElementChild.remove();
   }
+  // All boxes first: a map looks at its width when it is drawn.
+  while (here.root.children.length < payloads.length) here.root.append(document.createElement("div"));
   payloads.forEach((payload, number) => {
     if (number >= here.views.length) draw(here, number, payload);
     else if (here.versions[number] !== here.data.versions[number]) here.views[number].update(payload);

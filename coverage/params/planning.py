@@ -36,6 +36,12 @@ class CandidateRules(Frozen):
     max_slope_deg: Annotated[float, Field(gt=0.0, le=90.0)]
     water_codes: tuple[Annotated[int, Field(ge=0, le=255)], ...]
     low_band_mhz: Annotated[float, Field(ge=300.0)]
+    extra: tuple[
+        tuple[
+            Annotated[float, Field(ge=-180.0, le=180.0)], Annotated[float, Field(ge=-90.0, le=90.0)]
+        ],
+        ...,
+    ]
 
 
 class PlanningRules(Frozen):

@@ -18,11 +18,13 @@ import shapely
 from scipy import ndimage
 from scipy.spatial import cKDTree
 
+from coverage.errors import ScenarioError
 from coverage.grid import BoolArray, Grid
 from coverage.links import existing_masts
 from coverage.model import Inputs, Result
 from coverage.params import COVERED_CLASSES, MAIN_TECHNOLOGY, CellTemplate, Scenario
 from coverage.propagation.hop_clearance import hop_rooms_m
+from coverage.text import Text
 
 _SIGHT: Final = np.array([(4.0 / 3.0, 0.0, 0.0)])
 """Clearance of a mere line of sight at the median k."""
@@ -178,12 +180,13 @@ def _on_new_places(
     )
     near_road = _near_road(inputs, own, rules.candidates.road_reach_m)
     own["may_mast"] = near_road & ~_unfit(inputs, scenario)[own["row"], own["col"]]
-    spots["may_mast"] = True
-    spots = pd.concat([own, spots], ignore_index=True)
+    named = _named_places(inputs, scenario)
+    spots = pd.concat([own, named, spots.assign(may_mast=True)], ignore_index=True)
     known = ~np.isnan(inputs.terrain_m[spots["row"], spots["col"]])
     looked = spots.assign(height_m=rules.macro.antenna_height_m)
     promising = _promising(inputs, scenario, looked, wanted, known)
-    promising[: len(own)] |= known[: len(own)]
+    in_any_case = len(own) + len(named)
+    promising[:in_any_case] |= known[:in_any_case]
     for number in np.flatnonzero(promising):
         spot = spots.iloc[int(number)]
         point = _centre(inputs.grid, int(spot["row"]), int(spot["col"]))
@@ -207,6 +210,28 @@ def _on_new_places(
                 | {"needs_backhaul": needs_backhaul, "height_m": template.antenna_height_m}
             )
             cells += _cells(action, template, point, height_m=template.antenna_height_m)
+
+
+def _named_places(inputs: Inputs, scenario: Scenario) -> pd.DataFrame:
+    """Return the places that the scenario names, whatever ground and road say of them."""
+    wanted = scenario.planning.candidates.extra
+    longitudes, latitudes = zip(*wanted, strict=True) if wanted else ((), ())
+    points = gpd.GeoSeries(gpd.points_from_xy(longitudes, latitudes), crs="EPSG:4326")
+    points = points.to_crs(inputs.grid.crs)
+    row, col = inputs.grid.rowcol(points.x, points.y)
+    outside = [place for place, r in zip(wanted, row, strict=True) if r < 0]
+    if outside:
+        raise ScenarioError(
+            Text(
+                f"[scenario.planning.candidates] extra: {outside} nằm ngoài vùng tính. Viết "
+                "[kinh độ, vĩ độ] trong vùng.",
+                f"[scenario.planning.candidates] extra: {outside} lie outside the area. Write "
+                "[longitude, latitude] inside it.",
+            )
+        )
+    places = pd.DataFrame({"row": row, "col": col}).drop_duplicates(ignore_index=True)
+    names = [f"E-{r}-{c}" for r, c in zip(places["row"], places["col"], strict=True)]
+    return places.assign(place_id=names, has_grid_power=None, may_mast=True)
 
 
 def _cells(

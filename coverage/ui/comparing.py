@@ -118,8 +118,8 @@ def plans(found: Comparison, both: Sequence[Plan | None]) -> None:
     st.dataframe(pd.DataFrame(table), hide_index=True)
     st.caption(
         say(
-            "Mức sóng ở trên và các bản đồ là trước khi xây; thôn, hộ có thêm 4G là kết quả dự kiến "
-            "của từng phương án.",
+            "Mức sóng ở trên và trên bản đồ là trước khi xây; thôn, hộ có thêm 4G là kết quả dự "
+            "kiến của từng phương án.",
             "Signal above and on the maps is that before building; villages and homes gained are "
             "what each plan is to bring.",
         )

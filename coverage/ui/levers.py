@@ -23,6 +23,7 @@ from coverage.ui.speech import money, say, told
 MUST: Final = "plan_must"
 MUST_NOT: Final = "plan_must_not"
 LOCKS: Final = (MUST, MUST_NOT)
+PLACES: Final = "plan_places"
 _MILLION: Final = 1e6
 _MOST_YEARS: Final = 10
 _UNITS: Final[Mapping[str, tuple[float, str, Text]]] = {
@@ -157,6 +158,9 @@ def task(inputs: Inputs, base: Scenario) -> PlanTask | None:
             "phases": phases(base.planning),
             "must": tuple(sorted(chosen[MUST])),
             "must_not": tuple(sorted(chosen[MUST_NOT])),
+            "candidates": base.planning.candidates.model_copy(
+                update={"extra": tuple(chosen[PLACES])}
+            ),
         }
     )
     if planning != base.planning:
@@ -274,6 +278,7 @@ def _of_rules(rules: PlanningRules) -> dict[str, object]:
         "plan_serve": rules.serve,
         "plan_kinds": list(rules.kinds),
         "plan_years": len(rules.phases),
+        PLACES: list(rules.candidates.extra),
         MUST: list(rules.must),
         MUST_NOT: list(rules.must_not),
     }

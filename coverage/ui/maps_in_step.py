@@ -19,6 +19,7 @@ def show(
     *,
     key: str,
     chosen: str = "",
+    places: Sequence[tuple[float, float]] = (),
     on_chosen: Callable[[], None] | None = None,
     on_place: Callable[[], None] | None = None,
 ) -> None:
@@ -32,6 +33,8 @@ def show(
         Name of the component on the page.
     chosen
         Id of the village, commune or action whose pop-up is open; "" for none.
+    places
+        Longitude and latitude of places to mark.
     on_chosen
         Called when the reader chose something; `chosen_on` tells what.
     on_place
@@ -39,7 +42,7 @@ def show(
     """
     _maps()(
         key=key,
-        data={"versions": [version for version, _ in maps], "chosen": chosen},
+        data={"versions": [version for version, _ in maps], "chosen": chosen, "places": [*places]},
         on_chosen_change=on_chosen or _ignore,
         on_place_change=on_place or _ignore,
     )

@@ -18,7 +18,7 @@ from coverage.maps.plan import BACKHAUL, KINDS, POWER
 from coverage.model import Inputs, Plan
 from coverage.text import Text
 from coverage.ui import cache, maps_in_step, session
-from coverage.ui.levers import MUST, MUST_NOT
+from coverage.ui.levers import MUST, MUST_NOT, PLACES
 from coverage.ui.speech import digits, language, percent, say, told
 from coverage.ui.words import plain
 
@@ -29,6 +29,7 @@ _ORDER: Final = "plan_order"
 _BILLION: Final = 1e9
 _TABLE_HEIGHT: Final = 470
 _RELAY: Final = "microwave"
+_DEGREE_DIGITS: Final = 5
 _HOUSEHOLDS_SERVED: Final = Text("Số hộ được phục vụ", "Households served")
 
 
@@ -51,7 +52,9 @@ def show(inputs: Inputs, job: Job, plan: Plan) -> None:
             [cache.map_of(result, language(), plan=plan, plan_key=job.key)],
             key=MAP,
             chosen=chosen,
+            places=st.session_state[PLACES],
             on_chosen=_take_from_map,
+            on_place=_take_place,
         )
     with right:
         _table(plan, order)
@@ -92,6 +95,19 @@ def lock_lists() -> None:
                 on_change=_drop_doubles,
                 args=(name,),
             )
+
+    places = st.session_state[PLACES]
+    st.multiselect(
+        say("Vị trí xem xét thêm (kinh độ, vĩ độ)", "Further places (longitude, latitude)"),
+        list(dict.fromkeys(places)),
+        format_func=lambda place: f"{place[0]:.5f}, {place[1]:.5f}",
+        key=PLACES,
+        persist_state="session",
+        placeholder=say(
+            "Giữ Shift và bấm lên bản đồ phương án để thêm",
+            "Hold Shift and click on the plan's map to add one",
+        ),
+    )
 
 
 def gap_told(plan: Plan) -> str:
@@ -155,6 +171,13 @@ def _take_from_table() -> None:
     st.session_state[_CHOSEN] = order[rows[0]] if rows and rows[0] < len(order) else ""
 
 
+def _take_place() -> None:
+    place = maps_in_step.place_on(MAP)
+    if place is not None:
+        rounded = (round(place[0], _DEGREE_DIGITS), round(place[1], _DEGREE_DIGITS))
+        st.session_state[PLACES] = [*st.session_state[PLACES], rounded]
+
+
 def _table(plan: Plan, order: list[str]) -> None:
     actions = plan.actions
     locks = st.session_state
@@ -205,8 +228,10 @@ def _lock(chosen: str, plan: Plan) -> None:
     if not chosen:
         st.caption(
             say(
-                "Bấm một hạng mục trong bảng hoặc trên bản đồ để khóa, rồi lập lại phương án.",
-                "Click an action in the table or on the map to lock it, then plan again.",
+                "Bấm một hạng mục trong bảng hoặc trên bản đồ để khóa; Shift + bấm lên bản đồ để "
+                "thêm vị trí xem xét; rồi lập lại phương án.",
+                "Click an action in the table or on the map to lock it, shift-click on the map to "
+                "name a further place; then plan again.",
             )
         )
         return

@@ -143,8 +143,12 @@ def test_a_plan_is_made_while_the_app_stays_usable_and_a_lock_is_obeyed(
     picture(page, "plan_lock")
     lock.get_by_text("Không xây").click()
     expect(page.get_by_text("hãy lập lại phương án")).to_be_visible(timeout=OPEN_MS)
+    # and name a further place by a click with shift
+    page.locator(f"{MAPS} .ps-map").click(position={"x": 120, "y": 380}, modifiers=["Shift"])
+    expect(page.get_by_text("vị trí thêm: 1")).to_be_visible(timeout=OPEN_MS)
     after = made(page)
     assert wanted["id"] not in after
+    expect(page.get_by_text("khóa: 1 · vị trí thêm: 1")).to_be_visible(timeout=OPEN_MS)
     assert len(after) > 3
 
 

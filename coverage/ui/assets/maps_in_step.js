@@ -34,6 +34,15 @@ function draw(here, number, payload) {
   moveTogether(here, view);
 }
 
+function drawPlaces(here) {
+  for (const view of here.views) {
+    view.named = (view.named || globalThis.L.layerGroup().addTo(view.map)).clearLayers();
+    for (const [longitude, latitude] of here.data.places) {
+      globalThis.L.circleMarker([latitude, longitude], { radius: 8, color: "#6a1b9a", weight: 3, fillColor: "#ffffff", fillOpacity: 0.9, interactive: false }).addTo(view.named);
+    }
+  }
+}
+
 function refresh(here) {
   const payloads = here.data.versions.map((version) => shelf.kept.get(version));
   if (!payloads.every(Boolean)) return;
@@ -49,6 +58,7 @@ function refresh(here) {
     else if (here.versions[number] !== here.data.versions[number]) here.views[number].update(payload);
   });
   here.versions = [...here.data.versions];
+  drawPlaces(here);
   if (here.data.chosen !== here.chosen) {
     here.chosen = here.data.chosen;
     if (here.chosen) for (const view of here.views) view.select(here.chosen);

@@ -22,7 +22,11 @@ def show() -> None:
         with main:
             levers.main()
         locks = sum(len(st.session_state[name]) for name in levers.LOCKS)
-        more = say(f"Tùy chọn khác · khóa: {locks}", f"More levers · locks: {locks}")
+        places = len(st.session_state[levers.PLACES])
+        more = say(
+            f"Tùy chọn khác · khóa: {locks} · vị trí thêm: {places}",
+            f"More levers · locks: {locks} · further places: {places}",
+        )
         left, right = st.columns([1, 1], vertical_alignment="top")
         with right:
             earlier_plans.choose(inputs)

@@ -177,7 +177,10 @@ def test_two_scenarios_stand_side_by_side(page: Page, app_url: str) -> None:
     page.goto(app_url)
     page.wait_for_selector(".app-map > div[data-version]", timeout=WORK_MS)
     page.get_by_text("Ngưỡng / Thresholds").click()
-    page.get_by_role("combobox", name="Bộ ngưỡng").click()
+    profile = page.get_by_role("combobox", name="Bộ ngưỡng")
+    expect(profile).to_be_visible(timeout=OPEN_MS)
+    page.wait_for_timeout(1500)  # the box slides open
+    profile.click()
     page.get_by_role("option").nth(1).click()
     page.wait_for_timeout(1500)
     go(page, "compare")
@@ -225,7 +228,7 @@ def test_an_export_is_made_downloaded_and_opened(
         map_page = context.new_page()
         map_page.goto((tmp_path / "map.html").as_uri())
         map_page.wait_for_selector(".leaflet-image-layer")
-        assert map_page.get_by_text("DỮ LIỆU TỔNG HỢP").is_visible()
+        assert map_page.locator(".ps-synthetic").is_visible()
         assert map_page.evaluate("map_phusong_view.data.sites_coarse") is True
 
 

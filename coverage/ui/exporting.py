@@ -12,10 +12,12 @@ from coverage.jobs import Job, MapTask, RunTask
 from coverage.jobs.work import MAP_FILE, OUTPUTS, ZIP_FILE
 from coverage.model import Inputs
 from coverage.text import Text
+from coverage.ui import sides
 from coverage.ui.sides import Side
 from coverage.ui.speech import digits, language, say, told
 
 MAP: Final = "map"
+SIDE: Final = "export_of"
 _MEGABYTE: Final = 1e6
 _THINGS: Final[Mapping[str, Text]] = {
     MAP: Text("Bản đồ một tệp (map.html)", "Map in one file (map.html)"),
@@ -31,6 +33,13 @@ _MIMES: Final[Mapping[str, str]] = {
     ".gpkg": "application/geopackage+sqlite3",
     ".json": "application/json",
 }
+
+
+def side(inputs: Inputs) -> Side | None:
+    """Let the reader choose of what the files are made."""
+    return sides.choose(
+        inputs, say("Xuất từ", "Export from"), SIDE, first=sides.SESSION, folders=False
+    )
 
 
 def things() -> list[str]:
@@ -65,20 +74,18 @@ def positions(*, is_needed: bool) -> str:
     )
 
 
-def map_language(*, is_needed: bool) -> str:
+def map_language(*, is_needed: bool) -> None:
     """Let the reader choose the language of the map."""
     words = {"vi": "Tiếng Việt", "en": "English"}
-    return str(
-        st.radio(
-            say("Ngôn ngữ của bản đồ", "Language of the map"),
-            list(words),
-            index=list(words).index(language()),
-            format_func=words.__getitem__,
-            horizontal=True,
-            key="export_language",
-            persist_state="session",
-            disabled=not is_needed,
-        )
+    st.radio(
+        say("Ngôn ngữ của bản đồ", "Language of the map"),
+        list(words),
+        index=list(words).index(language()),
+        format_func=words.__getitem__,
+        horizontal=True,
+        key="export_language",
+        persist_state="session",
+        disabled=not is_needed,
     )
 
 
@@ -110,16 +117,24 @@ def warn(inputs: Inputs, chosen: list[str], masts: str, *, has_plan: bool) -> No
         )
 
 
-def tasks(
-    inputs: Inputs, side: Side, chosen: list[str], masts: str, chosen_language: str
-) -> list[RunTask | MapTask]:
-    """Return the work that makes what was chosen."""
+def tasks(inputs: Inputs) -> list[RunTask | MapTask]:
+    """Return the work that makes what is chosen at this moment."""
+    side = sides.chosen_now(inputs, SIDE)
+    if side is None:
+        return []
+    chosen = st.session_state["export_things"]
     run = side.task(inputs)
     asked: list[RunTask | MapTask] = [run] if set(chosen) - {MAP} else []
     if MAP in chosen:
         shared = run.model_dump(exclude={"kind"})
         asked.append(
-            MapTask.model_validate(shared | {"language": chosen_language, "mast_positions": masts})
+            MapTask.model_validate(
+                shared
+                | {
+                    "language": st.session_state["export_language"],
+                    "mast_positions": st.session_state["export_masts"],
+                }
+            )
         )
     return asked
 

@@ -145,10 +145,9 @@ def further(inputs: Inputs) -> None:
 
 
 def task(inputs: Inputs, base: Scenario) -> PlanTask | None:
-    """Return what the levers ask for; None, and the reason on the page, where they cannot be."""
+    """Return what the levers ask for at this moment; None where no kind of action is allowed."""
     chosen = st.session_state
     if not chosen["plan_kinds"]:
-        st.error(say("Hãy chọn ít nhất một loại hạng mục.", "Choose at least one kind of action."))
         return None
     planning = base.planning.model_copy(
         update={

@@ -90,19 +90,32 @@ def choose(inputs: Inputs, name: str, key: str, *, first: str, folders: bool = T
         name, list(words), format_func=words.__getitem__, key=key, persist_state="session"
     )
     if chosen == FOLDER:
-        path = st.text_input(
+        st.text_input(
             say("Đường dẫn thư mục", "Path of the folder"),
-            key=f"{key}_folder",
+            key=_folder_key(key),
             persist_state="session",
             help=say(
                 "Thư mục do `phusong run` hoặc `phusong plan` ghi ra",
                 "A folder that `phusong run` or `phusong plan` wrote",
             ),
         )
-        return Side(inputs.scenario, folder=Path(path.strip())) if path and path.strip() else None
-    if chosen in made:
-        return Side(made[chosen].task.scenario, plan=str(chosen))
-    return Side(session.scenario(inputs) if chosen == SESSION else inputs.scenario)
+    return chosen_now(inputs, key)
+
+
+def chosen_now(inputs: Inputs, key: str) -> Side | None:
+    """Return the side chosen at this moment; None where a folder is wanted and none is named."""
+    chosen = str(st.session_state[key])
+    if chosen == FOLDER:
+        path = str(st.session_state.get(_folder_key(key)) or "").strip()
+        return Side(inputs.scenario, folder=Path(path)) if path else None
+    if chosen in {SESSION, PROJECT}:
+        return Side(session.scenario(inputs) if chosen == SESSION else inputs.scenario)
+    job = at_work.desk().find(chosen)
+    return None if job is None else Side(job.task.scenario, plan=chosen)
+
+
+def _folder_key(key: str) -> str:
+    return f"{key}_folder"
 
 
 def outputs_of(job: Job) -> Path:

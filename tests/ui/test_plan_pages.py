@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from coverage import pipeline
 from coverage.io.project import load_project
-from coverage.jobs import Job, PlanTask, default_desk
+from coverage.jobs import Job, MapTask, PlanTask, default_desk
 from coverage.jobs.desk import is_running
 from coverage.jobs.state import read_state, write_state
 from tests.io.made import write_project
@@ -107,6 +107,22 @@ def test_levers_reach_the_scenario_and_are_set_again_by_an_earlier_plan(folder: 
     assert not any("hãy lập lại" in warning.value for warning in fresh.warning)
     fresh.number_input(key="plan_amount").set_value(77.0).run()
     assert any("hãy lập lại" in warning.value for warning in fresh.warning)
+
+
+def test_what_is_changed_just_before_the_button_counts(folder: Path) -> None:
+    app = opened("plan", folder)
+    app.number_input(key="plan_amount").set_value(31.0)
+    button(app, "Lập phương án").click().run()  # both reach the server in one message
+    job = ended()
+    assert isinstance(job.task, PlanTask)
+    assert job.task.budget == "31000000000VND"
+    app = opened("export", folder)
+    app.radio(key="export_masts").set_value("none")
+    app.multiselect(key="export_things").set_value(["map"])
+    button(app, "Tạo tệp").click().run()
+    ended()
+    made = [job.task for job in default_desk().jobs() if isinstance(job.task, MapTask)]
+    assert [task.mast_positions for task in made] == ["none"]
 
 
 def test_a_target_and_no_kind_at_all(folder: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Final
 
 import streamlit as st
 
@@ -14,7 +15,9 @@ from coverage.ui.sides import Side
 from coverage.ui.speech import say, told
 from coverage.ui.words import plain
 
-_ASKED = "compare_asked"
+_ASKED: Final = "compare_asked"
+_BASE: Final = "compare_a"
+_OTHER: Final = "compare_b"
 
 
 def show() -> None:
@@ -24,9 +27,9 @@ def show() -> None:
     problems.banner(inputs)
     left, right = st.columns(2)
     with left:
-        base = sides.choose(inputs, say("Gốc", "Base"), "compare_a", first=sides.PROJECT)
+        base = sides.choose(inputs, say("Gốc", "Base"), _BASE, first=sides.PROJECT)
     with right:
-        other = sides.choose(inputs, say("Bên kia", "Other"), "compare_b", first=sides.SESSION)
+        other = sides.choose(inputs, say("Bên kia", "Other"), _OTHER, first=sides.SESSION)
     if base is None or other is None:
         st.caption(say("Hãy nêu thư mục cần so sánh.", "Name the folder to compare."))
         return
@@ -43,7 +46,7 @@ def show() -> None:
         type="primary",
         icon=":material/compare_arrows:",
         on_click=_ask,
-        args=(inputs, [base, other]),
+        args=(inputs,),
     )
     keys = [key for key in both if isinstance(key, str)]
     asked = st.session_state.get(_ASKED, ())
@@ -59,8 +62,10 @@ def _ready(inputs: Inputs, side: Side) -> Path | str:
     return sides.outputs_of(job) if job is not None and job.status == "done" else key
 
 
-def _ask(inputs: Inputs, both: list[Side]) -> None:
-    tasks = [side.task(inputs) for side in both if side.folder is None]
+def _ask(inputs: Inputs) -> None:
+    """Ask for the outputs of both sides as they stand when the button is pressed."""
+    both = [sides.chosen_now(inputs, key) for key in (_BASE, _OTHER)]
+    tasks = [side.task(inputs) for side in both if side is not None and side.folder is None]
     st.session_state[_ASKED] = tuple(at_work.desk().submit(task).key for task in tasks)
 
 

@@ -6,8 +6,8 @@ from typing import Final
 
 import streamlit as st
 
-from coverage.jobs import MapTask, RunTask
-from coverage.ui import at_work, exporting, problems, sidebar, sides
+from coverage.model import Inputs
+from coverage.ui import at_work, exporting, problems, sidebar
 from coverage.ui.speech import say
 
 _ASKED: Final = "export_asked"
@@ -20,23 +20,21 @@ def show() -> None:
     problems.banner(inputs)
     left, right = st.columns(2)
     with left:
-        side = sides.choose(
-            inputs, say("Xuất từ", "Export from"), "export_of", first=sides.SESSION, folders=False
-        )
+        side = exporting.side(inputs)
         chosen = exporting.things()
     with right:
         masts = exporting.positions(is_needed=exporting.MAP in chosen)
-        language = exporting.map_language(is_needed=exporting.MAP in chosen)
+        exporting.map_language(is_needed=exporting.MAP in chosen)
     if side is None:
         return
     exporting.warn(inputs, chosen, masts, has_plan=bool(side.plan))
-    tasks = exporting.tasks(inputs, side, chosen, masts, language)
+    tasks = exporting.tasks(inputs)
     st.button(
         say("Tạo tệp", "Make the files"),
         type="primary",
         icon=":material/package_2:",
         on_click=_ask,
-        args=(tasks,),
+        args=(inputs,),
         disabled=not tasks,
     )
     asked = st.session_state.get(_ASKED, ())
@@ -46,5 +44,7 @@ def show() -> None:
         exporting.downloads(job, chosen)
 
 
-def _ask(tasks: list[RunTask | MapTask]) -> None:
+def _ask(inputs: Inputs) -> None:
+    """Ask for what is chosen when the button is pressed."""
+    tasks = exporting.tasks(inputs)
     st.session_state[_ASKED] = tuple(at_work.desk().submit(task).key for task in tasks)

@@ -39,12 +39,14 @@ def show() -> None:
                 say("Lập phương án", "Plan"),
                 type="primary",
                 on_click=_ask,
-                args=(task,),
+                args=(inputs,),
                 disabled=task is None,
                 width="stretch",
             )
-    if task is not None:
-        _outcome(inputs, task)
+    if task is None:
+        st.error(say("Hãy chọn ít nhất một loại hạng mục.", "Choose at least one kind of action."))
+        return
+    _outcome(inputs, task)
 
 
 def _outcome(inputs: Inputs, task: PlanTask) -> None:
@@ -76,5 +78,8 @@ def _outcome(inputs: Inputs, task: PlanTask) -> None:
     plan_view.show(inputs, job, cache.plan_of(job))
 
 
-def _ask(task: PlanTask) -> None:
-    st.session_state[earlier_plans.ASKED] = at_work.desk().submit(task).key
+def _ask(inputs: Inputs) -> None:
+    """Ask for the plan of the levers as they stand when the button is pressed."""
+    task = levers.task(inputs, session.scenario(inputs))
+    if task is not None:
+        st.session_state[earlier_plans.ASKED] = at_work.desk().submit(task).key

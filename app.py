@@ -8,7 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from coverage.ui import state
-from coverage.ui.pages import about, data, signal_map
+from coverage.ui.pages import about, compare, data, export, fibre, plan, signal_map
 
 DEMO = Path(__file__).resolve().parent / "data" / "demo"
 
@@ -26,6 +26,14 @@ st.navigation(
             url_path="map",
             default=True,
         ),
+        st.Page(
+            plan.show, title="Phương án / Plan", icon=":material/construction:", url_path="plan"
+        ),
+        st.Page(fibre.show, title="Cáp quang / Fibre", icon=":material/cable:", url_path="fibre"),
+        st.Page(
+            compare.show, title="So sánh / Compare", icon=":material/compare:", url_path="compare"
+        ),
+        st.Page(export.show, title="Xuất / Export", icon=":material/download:", url_path="export"),
         st.Page(data.show, title="Dữ liệu / Data", icon=":material/database:", url_path="data"),
         st.Page(about.show, title="Giới thiệu / About", icon=":material/info:", url_path="about"),
     ],

@@ -22,7 +22,7 @@ from coverage.io.manifests import (
 from coverage.io.sheets import read_sheet
 from coverage.params import SIGNAL_CLASSES, TECHNOLOGIES
 from coverage.schema import TABLES, Geometry, Kind, Table, output_columns
-from coverage.tables import check
+from coverage.tables import EMPTY_TABLE, check
 from coverage.text import Text
 
 _IDS: Final = ("village_id", "action_id")
@@ -212,8 +212,11 @@ def _read_table(
     except InputDataError as error:
         problems += error.problems
         return None
-    problems += checked.problems
-    if any(problem.severity == "error" for problem in checked.problems):
+    # A plan of a small budget may build nothing.
+    is_fine_empty = name == "plan_actions" and checked.frame.empty
+    found = [p for p in checked.problems if not (is_fine_empty and p.rule == EMPTY_TABLE.code)]
+    problems += found
+    if any(problem.severity == "error" for problem in found):
         return None
     frame = checked.frame.reindex(columns=[column.name for column in table.columns])
     counts = [column.name for column in table.columns if column.kind is Kind.COUNT]

@@ -14,6 +14,7 @@ import logging
 import os
 import tempfile
 import threading
+import time
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -27,6 +28,7 @@ Arrays = dict[str, np.ndarray[Any, Any]]
 DEFAULT_LIMIT_BYTES: Final = 4 * 1024**3
 _LOOK_AFTER_SHARE: Final = 32
 """The store's size is looked at again when a 32nd of its limit has been written."""
+_LEFT_BEHIND_S: Final = 86_400.0
 _LOG: Final = logging.getLogger(__name__)
 
 
@@ -101,7 +103,14 @@ class Store:
             self._evict()
 
     def _evict(self) -> None:
-        """Remove the entries not used for longest until the store is within its limit."""
+        """Remove the entries not used for longest until the store is within its limit.
+
+        What a process that was ended left half written goes after a day.
+        """
+        for path in self._folder.glob("*.partial"):
+            with contextlib.suppress(OSError):
+                if time.time() - path.stat().st_mtime > _LEFT_BEHIND_S:
+                    path.unlink()
         entries = []
         for path in self._folder.glob("*.npz"):
             with contextlib.suppress(FileNotFoundError):

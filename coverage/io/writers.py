@@ -10,7 +10,7 @@ from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 
 import geopandas as gpd
 import numpy as np
@@ -37,7 +37,7 @@ def write_json(path: Path, content: Mapping[str, object]) -> None:
     path.write_text(text + "\n", encoding="utf-8", newline="\n")
 
 
-def write_csv(path: Path, table: pd.DataFrame) -> None:
+def write_csv(path: Path | IO[bytes], table: pd.DataFrame) -> None:
     """Write a table as CSV in UTF-8 with the mark that Excel needs; no text runs as a formula."""
     safe = table.copy()
     for name in safe.columns:

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from coverage.maps.document import FrontEnd, front_end, map_html
+from coverage.maps.document import FrontEnd, front_end, map_html, payload_in
+from coverage.maps.fibre import fibre_payload
 from coverage.maps.payload import MastPositions, map_payload
 from coverage.maps.profile import Drawing, path_drawing, path_drawings
 
@@ -21,12 +22,14 @@ __all__ = [
     "Drawing",
     "FrontEnd",
     "MastPositions",
+    "fibre_payload",
     "front_end",
     "make_map",
     "map_html",
     "map_payload",
     "path_drawing",
     "path_drawings",
+    "payload_in",
 ]
 
 

@@ -150,6 +150,18 @@ def json_block(payload: Payload) -> str:
     return text.translate(_ESCAPES)
 
 
+def payload_in(page: str) -> Payload | None:
+    """Return the payload that stands in a file made by `map_html`; None where there is none."""
+    start = page.find(f'id="{_DATA_ID}">')
+    if start < 0:
+        return None
+    try:
+        payload = json.JSONDecoder().raw_decode(page[page.index(">", start) + 1 :].lstrip())[0]
+    except ValueError:
+        return None
+    return payload if isinstance(payload, dict) and "villages" in payload else None
+
+
 def _policy(scripts: Iterable[str]) -> str:
     hashes = " ".join(
         "'sha256-{}'".format(

@@ -28,7 +28,7 @@ from coverage.params.classes import (
 )
 from coverage.params.evidence import EvidenceRules, EvidenceSource, SpeedLimits, Trust
 from coverage.params.funding import FUNDERS, UNDECIDED, Funder, FundingRoute, FundingRules
-from coverage.params.planning import CandidateRules, CellTemplate, PlanningRules
+from coverage.params.planning import ActionKind, CandidateRules, CellTemplate, PlanningRules
 from coverage.params.radio import LandCover, LandCoverClass, Model, RadioParams
 from coverage.params.ranking import (
     GAP_STATUSES,
@@ -69,6 +69,7 @@ __all__ = [
     "SIGNAL_CLASSES",
     "TECHNOLOGIES",
     "UNDECIDED",
+    "ActionKind",
     "CandidateRules",
     "CauseRules",
     "CellTemplate",

@@ -37,6 +37,12 @@ class CandidateRules(Frozen):
     water_codes: tuple[Annotated[int, Field(ge=0, le=255)], ...]
     low_band_mhz: Annotated[float, Field(ge=300.0)]
     raises_m: tuple[Annotated[float, Field(gt=0.0, le=100.0)], ...]
+    extra: tuple[
+        tuple[
+            Annotated[float, Field(ge=-180.0, le=180.0)], Annotated[float, Field(ge=-90.0, le=90.0)]
+        ],
+        ...,
+    ]
 
 
 class RepeaterRules(Frozen):
@@ -68,7 +74,7 @@ class PlanningRules(Frozen):
     is_assumption: bool
     objective: Literal["households", "population", "villages", "priority"]
     serve: Literal["covered", "good"]
-    kinds: tuple[ActionKind, ...]
+    kinds: Annotated[tuple[ActionKind, ...], Field(min_length=1)]
     phases: Annotated[tuple[Annotated[float, Field(gt=0.0)], ...], Field(min_length=1)]
     curve_points: Annotated[int, Field(ge=0, le=100)]
     time_limit_s: Annotated[float, Field(gt=0.0, le=86_400.0)]

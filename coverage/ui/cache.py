@@ -17,14 +17,16 @@ import streamlit as st
 from pydantic import BaseModel
 
 from coverage import pipeline
+from coverage.comparison import Comparison, compare
 from coverage.io.project import load_project, project_path
-from coverage.maps import map_payload
+from coverage.jobs import Desk, Job, read_plan
+from coverage.maps import fibre_payload, map_payload, payload_in
 from coverage.maps.fields import Payload, table_payload, village_fields
-from coverage.model import Inputs, Prediction, Result
+from coverage.model import Inputs, Plan, Prediction, Result
 from coverage.params import Scenario
 from coverage.pipeline import Assessment
 from coverage.settings import load_project_file
-from coverage.text import DEFAULT_LANGUAGE
+from coverage.text import DEFAULT_LANGUAGE, Language
 
 _POLL_S = 0.15
 _one_at_a_time = threading.Lock()
@@ -98,6 +100,58 @@ def map_parts(result: Result, operator: str) -> dict[str, tuple[str, Payload]]:
         "base": (key_of("base", grading), _base(grading, result, operator)),
         "rows": (key_of("rows", ranking), _rows(ranking, result)),
     }
+
+
+def plan_of(job: Job) -> Plan:
+    """Return the plan of a finished job."""
+    return _plan(job.key, job.made)
+
+
+def plan_by_key(desk: Desk, key: str) -> Plan | None:
+    """Return the plan of a finished job by its name; None where there is none."""
+    job = desk.find(key) if key else None
+    return plan_of(job) if job is not None and job.status == "done" else None
+
+
+def map_of(
+    result: Result, language: Language, *, plan: Plan | None = None, plan_key: str = ""
+) -> tuple[str, Payload]:
+    """Return a version and all that a map draws, a plan over it where there is one."""
+    scenario = result.scenario
+    key = key_of(
+        grading_key(result.inputs, scenario, ""),
+        scenario.priority,
+        scenario.stability,
+        plan_key,
+        language,
+    )
+    return key, _map(key, result, plan, language)
+
+
+def fibre_map_of(result: Result, language: Language) -> tuple[str, Payload]:
+    """Return a version and what a map of the distance to fibre draws."""
+    key = key_of("fibre", grading_key(result.inputs, result.scenario, ""), language)
+    return key, _fibre_map(key, result, language)
+
+
+def comparison_of(base: Path, other: Path) -> Comparison:
+    """Return two folders held against each other, anew when a manifest of theirs changed."""
+    marks = tuple(
+        (str(file), file.stat().st_mtime_ns)
+        for folder in (base, other)
+        if (file := folder / "manifest.json").is_file()
+    )
+    return _comparison(str(base), str(other), marks)
+
+
+def map_of_folder(folder: Path) -> tuple[str, Payload] | None:
+    """Return version and content of the map that a run left in its folder; None without one."""
+    file = folder / "map.html"
+    if not file.is_file():
+        return None
+    key = key_of("folder", str(file), str(file.stat().st_mtime_ns))
+    payload = _folder_map(key, file)
+    return None if payload is None else (key, payload)
 
 
 def prediction_key(inputs: Inputs, scenario: Scenario) -> str:
@@ -193,3 +247,28 @@ def _base(key: str, _result: Result, _operator: str) -> Payload:  # noqa: ARG001
 def _rows(key: str, _result: Result) -> Payload:  # noqa: ARG001
     fields = village_fields(_result, DEFAULT_LANGUAGE)
     return {"villages": table_payload(_result.villages, fields, DEFAULT_LANGUAGE)}
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _plan(key: str, _made: Path) -> Plan:  # noqa: ARG001
+    return read_plan(_made)
+
+
+@st.cache_resource(max_entries=6, show_spinner=False)
+def _map(key: str, _result: Result, _plan: Plan | None, _language: Language) -> Payload:  # noqa: ARG001
+    return {"plan": None} | map_payload(_result, language=_language, plan=_plan)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _fibre_map(key: str, _result: Result, _language: Language) -> Payload:  # noqa: ARG001
+    return fibre_payload(_result, language=_language)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _comparison(base: str, other: str, marks: tuple[tuple[str, int], ...]) -> Comparison:  # noqa: ARG001
+    return compare(base, other)
+
+
+@st.cache_resource(max_entries=6, show_spinner=False)
+def _folder_map(key: str, _file: Path) -> Payload | None:  # noqa: ARG001
+    return payload_in(_file.read_text(encoding="utf-8"))

@@ -48,7 +48,8 @@ class View:
 
 def start(project: str) -> None:
     """Set what a new session begins with."""
-    st.session_state.setdefault(PROJECT, project)
+    # Written in every run: what a widget was only given once is lost when the page changes.
+    st.session_state[PROJECT] = st.session_state.get(PROJECT) or project
     st.session_state.setdefault(CHOSEN, "")
 
 

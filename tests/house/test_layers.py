@@ -31,6 +31,7 @@ LAYERS: Final = (
     ("planning", "survey"),
     ("maps", "exports", "report", "demo"),
     ("pipeline", "importing", "comparison", "conversion", "fetch"),
+    ("jobs",),
     ("cli", "ui"),
 )
 RANKS: Final = {unit: rank for rank, layer in enumerate(LAYERS) for unit in layer}
@@ -182,8 +183,8 @@ PLANTED: Final = [
     ("gaps.py", "import coverage.causes\n", "imports causes, rank 8"),
     ("gaps.py", "from coverage import links\n", "imports links, rank 8"),
     ("gaps.py", "from . import maps\n", "imports maps, rank 10"),
-    ("gaps.py", "from .ui.pages import home\n", "imports ui, rank 12"),
-    ("gaps.py", "def f():\n    from coverage import cli\n", "imports cli, rank 12"),
+    ("gaps.py", "from .ui.pages import home\n", "imports ui, rank 13"),
+    ("gaps.py", "def f():\n    from coverage import cli\n", "imports cli, rank 13"),
     ("gaps.py", "import importlib\nimportlib.import_module('coverage.ui')\n", "imports ui"),
     ("gaps.py", "from coverage import run\n", "takes 'run' from the package's door"),
     ("gaps.py", "import coverage as cv\n", "takes 'coverage' from the package's door"),

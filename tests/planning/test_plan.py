@@ -219,6 +219,38 @@ def test_what_must_be_built_is_and_what_must_not_is_not(result: Result, plan: Pl
                 pipeline.plan(locked, budget=1_000)
 
 
+def test_only_kinds_that_are_allowed_or_named_are_looked_at(result: Result, plan: Plan) -> None:
+    rules = scenario(kinds=["satellite"])
+    kinds = make_candidates(result, rules).actions["kind"]
+    assert set(kinds) == {"satellite"}
+    found = pipeline.plan(replace(result, scenario=rules), budget=PLENTY)
+    assert set(found.actions["kind"]) == {"satellite"}
+    first = str(plan.actions["action_id"].iloc[0])
+    named = scenario(kinds=["satellite"], must=[first])
+    made = make_candidates(result, named)
+    assert sum(made.actions["kind"] != "satellite") == 1
+    assert set(made.cells["operator"]) == set(made.actions["action_id"])
+    with pytest.raises(ScenarioError, match="kinds"):
+        scenario(kinds=["castle"])
+
+
+def test_a_named_place_is_looked_at_wherever_it_lies(result: Result) -> None:
+    inputs = far_from_roads()  # no village and no hilltop may carry a mast there
+    at = gpd.GeoSeries([centre(61, 82)], crs=CRS).to_crs("EPSG:4326")
+    place = [float(at.x.iloc[0]), float(at.y.iloc[0])]
+    rules = scenario(candidates={"extra": [place, place]})
+    before = pipeline.run(inputs, rules)
+    actions = make_candidates(before, rules).actions
+    new = actions["action_id"][actions["action_id"].str.startswith("N-")]
+    assert new.tolist() == ["N-E-61-82"]
+    found = pipeline.plan(before, budget=PLENTY)
+    assert "N-E-61-82" in set(found.actions["action_id"])
+    # by hand: the mast stands between V1 and V2, two and three cells away
+    assert gained(found, before) == found.actions["households_gained"].sum() >= 80
+    with pytest.raises(ScenarioError, match="outside the area"):
+        make_candidates(result, scenario(candidates={"extra": [[0.0, 0.0]]}))
+
+
 @pytest.mark.parametrize("budget", ["five", "5EUR", "-1", "1.000.000"])
 def test_what_is_not_an_amount_is_refused(result: Result, budget: str) -> None:
     with pytest.raises(ScenarioError):

@@ -2,13 +2,13 @@
  *
  *   const view = PhuSong.draw(element, payload, {onSelect});
  *   view.update(payload)   new data, whole or some of its keys; view and filters stay
- *   view.select(id)        opens the village or commune; returns whether it exists
+ *   view.select(id)        opens the village, commune or action; returns whether it exists
  *   view.filter({technology, operator, commune, classes, layers, opacity})   any of them
  *   view.state()           what is chosen, and the class of every village shown
  *   view.map               the Leaflet map
  *   view.destroy()
  *
- * onSelect({kind: "village" | "commune" | "mast", id}) follows every choice of the reader.
+ * onSelect({kind: "village" | "commune" | "mast" | "action", id}) follows every choice of the reader.
  *
  * Text from data is only ever set as text; markup is never parsed from a string.
  */
@@ -498,9 +498,11 @@
       const masts = this.data.sites.length
         ? [this.mastRow("mast", "masts_legend", false), this.mastRow("mast_idle", "masts_idle_legend", true)]
         : [];
-      return this.section(this.word("legend"),
-        el("p", { class: "ps-hint" }, this.word("villages_by_class", { technology: t.id }), " · ", this.word("area_by_class", { technology: t.id }),
-          " (", t.quantity, ", ", this.data.operator_shown || this.word("any_operator"), ")"),
+      const about = this.data.legend_note
+        ? el("p", { class: "ps-hint" }, this.data.legend_note)
+        : el("p", { class: "ps-hint" }, this.word("villages_by_class", { technology: t.id }), " · ", this.word("area_by_class", { technology: t.id }),
+          " (", t.quantity, ", ", this.data.operator_shown || this.word("any_operator"), ")");
+      return this.section(this.word("legend"), about,
         ...rows, ...masts, shown, el("p", { class: "ps-hint ps-screen" }, this.word("legend_hint")));
     }
 
@@ -546,6 +548,7 @@
         button.addEventListener("click", () => {
           if (this.isNarrow()) this.showPanel(false);
           this.openAction(one, true);
+          this.tell("action", one.id);
         });
         return el("li", {}, button);
       });
@@ -767,6 +770,7 @@
         mark.on("click", (event) => {
           L.DomEvent.stopPropagation(event);
           this.openAction(one, false);
+          this.tell("action", one.id);
         });
         group.addLayer(mark);
       }
@@ -1010,6 +1014,11 @@
     }
 
     select(id) {
+      const action = this.data.plan && this.data.plan.actions.find((one) => one.id === id);
+      if (action) {
+        this.openAction(action, true);
+        return true;
+      }
       const kind = this.villages.find(id) >= 0 ? "village" : "commune";
       return kind === "village" ? this.openVillage(id, true) : this.openCommune(id, true);
     }

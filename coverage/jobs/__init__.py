@@ -1,0 +1,26 @@
+"""Long work in processes of their own, found again by what they work on.
+
+A job is a folder named by the hash of all it depends on: the same inputs, scenario and aim are the
+same job, whoever asks. `task` says what to do, `desk` starts, finds and stops, `state` is what a
+job tells of itself, `process` and `locks` are all that differs between systems, `clock` estimates
+what remains, `kept` holds a plan on disk, `work` is what runs in the process.
+"""
+
+from __future__ import annotations
+
+from coverage.jobs.desk import Desk, Job, default_desk
+from coverage.jobs.kept import read_plan
+from coverage.jobs.state import Status
+from coverage.jobs.task import MapTask, PlanTask, RunTask, Task
+
+__all__ = [
+    "Desk",
+    "Job",
+    "MapTask",
+    "PlanTask",
+    "RunTask",
+    "Status",
+    "Task",
+    "default_desk",
+    "read_plan",
+]

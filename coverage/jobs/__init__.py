@@ -9,12 +9,13 @@ what remains, `kept` holds a plan on disk, `work` is what runs in the process.
 from __future__ import annotations
 
 from coverage.jobs.desk import Desk, Job, default_desk
-from coverage.jobs.kept import read_plan
+from coverage.jobs.kept import read_fibre_plan, read_plan
 from coverage.jobs.state import Status
-from coverage.jobs.task import MapTask, PlanTask, RunTask, Task
+from coverage.jobs.task import FibreTask, MapTask, PlanTask, RunTask, Task
 
 __all__ = [
     "Desk",
+    "FibreTask",
     "Job",
     "MapTask",
     "PlanTask",
@@ -22,5 +23,6 @@ __all__ = [
     "Status",
     "Task",
     "default_desk",
+    "read_fibre_plan",
     "read_plan",
 ]

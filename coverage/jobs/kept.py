@@ -25,17 +25,27 @@ def write_plan(plan: Plan, folder: Path) -> None:
     _write(plan, folder)
     if plan.fibre is not None:
         (folder / _FIBRE).mkdir()
-        _write(plan.fibre, folder / _FIBRE)
+        write_fibre_plan(plan.fibre, folder / _FIBRE)
+
+
+def write_fibre_plan(plan: FibrePlan, folder: Path) -> None:
+    """Write a fibre plan into an empty folder."""
+    _write(plan, folder)
 
 
 def read_plan(folder: Path) -> Plan:
     """Read what `write_plan` wrote."""
     found = _read(folder)
     if (folder / _FIBRE).is_dir():
-        fibre = _read(folder / _FIBRE)
-        notes = tuple(Text(*note) for note in fibre.pop("notes"))
-        found[_FIBRE] = FibrePlan(**fibre, notes=notes)
+        found[_FIBRE] = read_fibre_plan(folder / _FIBRE)
     return Plan(**found)
+
+
+def read_fibre_plan(folder: Path) -> FibrePlan:
+    """Read what `write_fibre_plan` wrote."""
+    found = _read(folder)
+    notes = tuple(Text(*note) for note in found.pop("notes"))
+    return FibrePlan(**found, notes=notes)
 
 
 def _write(plan: Plan | FibrePlan, folder: Path) -> None:

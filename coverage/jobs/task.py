@@ -43,6 +43,19 @@ class PlanTask(_Task):
         return ("inputs", "prediction", "assessment", "candidates", "planning")
 
 
+class FibreTask(_Task):
+    """Choose routes of fibre to villages; the aims are those of `pipeline.plan_fibre`."""
+
+    kind: Literal["fibre"] = "fibre"
+    budget: str | None = None
+    target: str | None = None
+
+    @property
+    def stages(self) -> tuple[str, ...]:
+        """Stages in order."""
+        return ("inputs", "prediction", "assessment", "planning")
+
+
 class RunTask(_Task):
     """Write every output of a run into a folder, with those of the plan of job `plan` if named."""
 
@@ -69,11 +82,12 @@ class MapTask(_Task):
         return ("inputs", "prediction", "assessment", "exports")
 
 
-Task = Annotated[PlanTask | RunTask | MapTask, Field(discriminator="kind")]
-_TASK: TypeAdapter[PlanTask | RunTask | MapTask] = TypeAdapter(Task)
+AnyTask = PlanTask | FibreTask | RunTask | MapTask
+Task = Annotated[AnyTask, Field(discriminator="kind")]
+_TASK: TypeAdapter[AnyTask] = TypeAdapter(Task)
 
 
-def read_task(path: Path) -> PlanTask | RunTask | MapTask:
+def read_task(path: Path) -> AnyTask:
     """Read a task back.
 
     Raises

@@ -14,10 +14,10 @@ from coverage.errors import CoverageError, InputDataError, ScenarioError
 from coverage.io.project import load_project
 from coverage.jobs.clock import Clock
 from coverage.jobs.desk import MADE, MAKING, TASK_FILE, is_running, places
-from coverage.jobs.kept import read_plan, write_plan
+from coverage.jobs.kept import read_plan, write_fibre_plan, write_plan
 from coverage.jobs.locks import Lock
 from coverage.jobs.state import State, failure_of, read_state, write_state
-from coverage.jobs.task import MapTask, PlanTask, RunTask, read_task
+from coverage.jobs.task import AnyTask, FibreTask, MapTask, PlanTask, read_task
 from coverage.model import Inputs, Plan, Result
 from coverage.prediction import Progress
 from coverage.text import Text
@@ -80,9 +80,7 @@ def work(place: Path, slots: int) -> None:
         turn.release()
 
 
-def _done(
-    task: PlanTask | RunTask | MapTask, making: Path, tell: Progress, workers: int
-) -> dict[str, Any]:
+def _done(task: AnyTask, making: Path, tell: Progress, workers: int) -> dict[str, Any]:
     """Do a task and return the figures that tell it apart in a list."""
     began = time.perf_counter()
     tell("inputs", 0.0)
@@ -90,6 +88,8 @@ def _done(
     result = pipeline.run(inputs, task.scenario, workers=workers, progress=tell)
     if isinstance(task, PlanTask):
         return _planned(task, result, making, tell, workers)
+    if isinstance(task, FibreTask):
+        return _fibre_planned(task, result, making, tell)
     tell("exports", 0.0)
     plan = _plan_of(task.plan, making) if task.plan else None
     if isinstance(task, MapTask):
@@ -138,7 +138,14 @@ def _planned(
     }
 
 
-def _inputs_of(task: PlanTask | RunTask | MapTask) -> Inputs:
+def _fibre_planned(task: FibreTask, result: Result, making: Path, tell: Progress) -> dict[str, Any]:
+    tell("planning", 0.0)
+    plan = pipeline.plan_fibre(result, budget=task.budget, target=task.target)
+    write_fibre_plan(plan, making)
+    return exports.fibre_figures(plan)
+
+
+def _inputs_of(task: AnyTask) -> Inputs:
     inputs = load_project(task.project)
     if inputs.fingerprint != task.fingerprint:
         raise InputDataError.about(

@@ -19,10 +19,10 @@ from pydantic import BaseModel
 from coverage import pipeline
 from coverage.comparison import Comparison, compare
 from coverage.io.project import load_project, project_path
-from coverage.jobs import Desk, Job, read_plan
+from coverage.jobs import Desk, Job, read_fibre_plan, read_plan
 from coverage.maps import fibre_payload, map_payload, payload_in
 from coverage.maps.fields import Payload, table_payload, village_fields
-from coverage.model import Inputs, Plan, Prediction, Result
+from coverage.model import FibrePlan, Inputs, Plan, Prediction, Result
 from coverage.params import Scenario
 from coverage.pipeline import Assessment
 from coverage.settings import load_project_file
@@ -107,6 +107,11 @@ def plan_of(job: Job) -> Plan:
     return _plan(job.key, job.made)
 
 
+def fibre_plan_of(job: Job) -> FibrePlan:
+    """Return the fibre plan of a finished job."""
+    return _fibre_plan(job.key, job.made)
+
+
 def plan_by_key(desk: Desk, key: str) -> Plan | None:
     """Return the plan of a finished job by its name; None where there is none."""
     job = desk.find(key) if key else None
@@ -114,7 +119,7 @@ def plan_by_key(desk: Desk, key: str) -> Plan | None:
 
 
 def map_of(
-    result: Result, language: Language, *, plan: Plan | None = None, plan_key: str = ""
+    result: Result, language: Language, *, plan: Plan | FibrePlan | None = None, plan_key: str = ""
 ) -> tuple[str, Payload]:
     """Return a version and all that a map draws, a plan over it where there is one."""
     scenario = result.scenario
@@ -254,8 +259,13 @@ def _plan(key: str, _made: Path) -> Plan:  # noqa: ARG001
     return read_plan(_made)
 
 
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _fibre_plan(key: str, _made: Path) -> FibrePlan:  # noqa: ARG001
+    return read_fibre_plan(_made)
+
+
 @st.cache_resource(max_entries=6, show_spinner=False)
-def _map(key: str, _result: Result, _plan: Plan | None, _language: Language) -> Payload:  # noqa: ARG001
+def _map(key: str, _result: Result, _plan: Plan | FibrePlan | None, _language: Language) -> Payload:  # noqa: ARG001
     return {"plan": None} | map_payload(_result, language=_language, plan=_plan)
 
 

@@ -57,8 +57,8 @@ def start(rules: PlanningRules) -> None:
 
     Written in every run: what a widget was only given once is lost when the page changes.
     """
-    set_aim = {"plan_aim": "budget", "plan_amount": 50.0, "plan_unit": "billion"}
-    for name, value in {**set_aim, "plan_target": 90, **_of_rules(rules)}.items():
+    start_aim("plan", 50.0, 90)
+    for name, value in _of_rules(rules).items():
         st.session_state[name] = st.session_state.get(name, value)
 
 
@@ -83,24 +83,9 @@ def take_from(task: PlanTask, inputs: Inputs) -> None:
 
 def main() -> None:
     """Show the aim, and what is to be made as large as can be."""
-    aim, amount, objective = st.columns([4, 5, 3], vertical_alignment="bottom")
-    with aim:
-        chosen = st.segmented_control(
-            say("Mục đích", "Aim"),
-            ["budget", "target"],
-            format_func=lambda name: (
-                say("Ngân sách", "Budget") if name == "budget" else say("Mục tiêu", "Target")
-            ),
-            required=True,
-            key="plan_aim",
-            persist_state="session",
-            width="stretch",
-        )
-    with amount:
-        if chosen == "budget":
-            _amount()
-        else:
-            _target()
+    left, objective = st.columns([9, 3], vertical_alignment="bottom")
+    with left:
+        aim_levers("plan", say("Cần phục vụ (% chưa có sóng)", "To be served (% without service)"))
     with objective:
         st.selectbox(
             say("Tăng nhiều nhất", "Maximise"),
@@ -109,6 +94,44 @@ def main() -> None:
             key="plan_objective",
             persist_state="session",
         )
+
+
+def aim_levers(of: str, target_label: str) -> None:
+    """Show the choice between a budget and a target, and its figure; names begin with `of`."""
+    aim, amount = st.columns([4, 5], vertical_alignment="bottom")
+    with aim:
+        chosen = st.segmented_control(
+            say("Mục đích", "Aim"),
+            ["budget", "target"],
+            format_func=lambda name: (
+                say("Ngân sách", "Budget") if name == "budget" else say("Mục tiêu", "Target")
+            ),
+            required=True,
+            key=f"{of}_aim",
+            persist_state="session",
+            width="stretch",
+        )
+    with amount:
+        if chosen == "budget":
+            _amount(of)
+        else:
+            _target(of, target_label)
+
+
+def start_aim(of: str, amount: float, target: int) -> None:
+    """Set an aim that a session has not touched; written in every run, as `start` says."""
+    values = {"aim": "budget", "amount": amount, "unit": "billion", "target": target}
+    for name, value in values.items():
+        st.session_state[f"{of}_{name}"] = st.session_state.get(f"{of}_{name}", value)
+
+
+def aim_of(of: str) -> tuple[str | None, str | None]:
+    """Return budget and target as `pipeline` takes them, the one that is not chosen as None."""
+    chosen = st.session_state
+    if chosen[f"{of}_aim"] == "target":
+        return None, f"{chosen[f'{of}_target']}%"
+    size, currency, _ = _UNITS[chosen[f"{of}_unit"]]
+    return f"{round(chosen[f'{of}_amount'] * size)}{currency}", None
 
 
 def further(inputs: Inputs) -> None:
@@ -165,15 +188,14 @@ def task(inputs: Inputs, base: Scenario) -> PlanTask | None:
     if planning != base.planning:
         planning = planning.model_copy(update={"source": f"{base.planning.source}; app"})
     wanted = base.model_copy(update={"planning": planning, "costs": _costs(base.costs)})
-    by_budget = chosen["plan_aim"] == "budget"
-    size, currency, _ = _UNITS[chosen["plan_unit"]]
+    budget, target = aim_of("plan")
     return PlanTask(
         project=str(chosen[state.PROJECT]).strip(),
         section=inputs.project,
         fingerprint=inputs.fingerprint,
         scenario=wanted,
-        budget=f"{round(chosen['plan_amount'] * size)}{currency}" if by_budget else None,
-        target=None if by_budget else f"{chosen['plan_target']}%",
+        budget=budget,
+        target=target,
     )
 
 
@@ -183,7 +205,7 @@ def phases(rules: PlanningRules) -> tuple[float, ...]:
     return rules.phases if years == len(rules.phases) else (round(1.0 / years, 6),) * years
 
 
-def _amount() -> None:
+def _amount(of: str) -> None:
     left, right = st.columns([3, 2])
     with left:
         st.number_input(
@@ -192,7 +214,7 @@ def _amount() -> None:
             max_value=1e6,
             step=5.0,
             format="%g",
-            key="plan_amount",
+            key=f"{of}_amount",
             persist_state="session",
         )
     with right:
@@ -200,18 +222,18 @@ def _amount() -> None:
             say("Đơn vị", "Unit"),
             list(_UNITS),
             format_func=lambda name: told(_UNITS[name][2]),
-            key="plan_unit",
+            key=f"{of}_unit",
             persist_state="session",
         )
 
 
-def _target() -> None:
+def _target(of: str, label: str) -> None:
     st.slider(
-        say("Cần phục vụ (% chưa có sóng)", "To be served (% without service)"),
+        label,
         min_value=5,
         max_value=100,
         step=5,
-        key="plan_target",
+        key=f"{of}_target",
         persist_state="session",
     )
 

@@ -15,7 +15,7 @@ from coverage.exports.tables import plan_tables
 from coverage.io.writers import write_csv
 from coverage.jobs import Job
 from coverage.maps.plan import BACKHAUL, KINDS, POWER
-from coverage.model import Inputs, Plan
+from coverage.model import FibrePlan, Inputs, Plan
 from coverage.text import Text
 from coverage.ui import cache, maps_in_step, session
 from coverage.ui.levers import MUST, MUST_NOT, PLACES
@@ -65,7 +65,7 @@ def show(inputs: Inputs, job: Job, plan: Plan) -> None:
     with tables:
         st.download_button(
             say("Tải các bảng (ZIP)", "Download the tables (ZIP)"),
-            lambda: _packed(plan),
+            lambda: packed(plan_tables(plan)),
             file_name="phuong_an.zip",
             mime="application/zip",
             icon=":material/download:",
@@ -110,7 +110,7 @@ def lock_lists() -> None:
     )
 
 
-def gap_told(plan: Plan) -> str:
+def gap_told(plan: Plan | FibrePlan) -> str:
     """Say in plain words how far the plan may be from the best possible."""
     if plan.gap <= 0.0:
         return say("Đây là phương án tốt nhất có thể.", "No plan can do better.")
@@ -318,11 +318,11 @@ def _word(words: Mapping[str, Text], key: str) -> str:
     return told(words[key]) if key in words else str(key)
 
 
-def _packed(plan: Plan) -> bytes:
-    """Return the plan's tables as CSV files in one archive."""
+def packed(tables: Mapping[str, pd.DataFrame]) -> bytes:
+    """Return tables as CSV files in one archive."""
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, table in plan_tables(plan).items():
+        for name, table in tables.items():
             with archive.open(f"{name}.csv", "w") as entry:
                 write_csv(entry, table)
     return stream.getvalue()

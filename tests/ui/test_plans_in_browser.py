@@ -13,7 +13,7 @@ import psutil
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from coverage.jobs import Desk, default_desk
+from coverage.jobs import Desk, default_desk, read_fibre_plan
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -238,3 +238,16 @@ def test_fibre_is_shown_by_village_and_commune(page: Page, app_url: str) -> None
     shown = ask(page, "view.state().villages")
     assert {"fibre", "far"} <= set(shown.values())
     picture(page, "fibre")
+
+
+def test_routes_of_fibre_are_found_and_drawn(page: Page, app_url: str, desk: Desk) -> None:
+    opened(page, app_url, "fibre")
+    page.get_by_role("button", name="Tìm tuyến").click()
+    figures = page.locator(".st-key-fibre_route_figures")
+    expect(figures).to_contain_text("Thôn được nối", timeout=WORK_MS)
+    job = next(job for job in desk.jobs() if job.task.kind == "fibre" and job.status == "done")
+    plan = read_fibre_plan(job.made)
+    assert 0 < plan.spent <= plan.budget == 20_000_000_000
+    expect(figures).to_contain_text(f"{plan.routes['length_m'].sum() / 1000:.1f}".replace(".", ","))
+    expect(page.locator(MAPS)).to_have_count(2, timeout=OPEN_MS)
+    picture(page, "fibre-routes")

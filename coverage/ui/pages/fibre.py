@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from coverage.model import Inputs, Result
-from coverage.ui import cache, fibre_view, maps_in_step, problems, session, sidebar
+from coverage.ui import cache, fibre_routes, fibre_view, maps_in_step, problems, session, sidebar
 from coverage.ui.speech import language, say
 
 
@@ -17,10 +17,12 @@ def show() -> None:
     result = session.result_of(inputs, session.scenario(inputs))
     fibre_view.figures(result)
     gaps(inputs, result)
+    st.subheader(say("Tuyến cáp mới", "New routes"), anchor=False)
+    fibre_routes.show(inputs)
 
 
 def gaps(inputs: Inputs, result: Result) -> None:
-    """Show where fibre lacks; work that lays routes is asked for and shown beside this."""
+    """Show where fibre lacks."""
     left, right = st.columns([11, 10])
     with left:
         maps_in_step.show([cache.fibre_map_of(result, language())], key="fibre_map")

@@ -73,7 +73,7 @@ def test_project_file_is_valid_and_names_every_file(any_seed: Path) -> None:
     assert "tổng hợp" in file.project.name
     names = file.inputs.model_dump()
     missing = {key for key in InputsSection.model_fields if names[key] is None}
-    assert missing == {"operator_coverage", "gap_status"}  # the demo has neither
+    assert missing == {"operator_coverage", "gap_status", "rivers"}  # the demo has none of them
     present = {path.name for path in any_seed.iterdir()}
     named = {str(v) for v in names.values() if isinstance(v, str)} | set(file.inputs.terrain)
     assert named | {"project.toml", "README.txt"} == present

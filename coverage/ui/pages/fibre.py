@@ -16,9 +16,24 @@ def show() -> None:
     problems.banner(inputs)
     result = session.result_of(inputs, session.scenario(inputs))
     fibre_view.figures(result)
-    gaps(inputs, result)
-    st.subheader(say("Tuyến cáp mới", "New routes"), anchor=False)
-    fibre_routes.show(inputs)
+    views = {
+        "gaps": say("Nơi chưa có", "Where it lacks"),
+        "routes": say("Tuyến mới", "New routes"),
+    }
+    chosen = st.segmented_control(
+        say("Xem", "View"),
+        list(views),
+        format_func=views.__getitem__,
+        default="gaps",
+        required=True,
+        label_visibility="collapsed",
+        key="fibre_view",
+        persist_state="session",
+    )
+    if chosen == "routes":
+        fibre_routes.show(inputs)
+    else:
+        gaps(inputs, result)
 
 
 def gaps(inputs: Inputs, result: Result) -> None:

@@ -15,6 +15,12 @@ from coverage.text import without_accents
 SIGNAL: Final = "signal"  # a column of a group operator × technology
 LEAST: Final = 0.5
 _SURE: Final = 0.98
+_UNIT_AS_NAME: Final = 0.7
+_VILLAGE_WORDS: Final = frozenset(
+    {"thon", "ban", "xom", "to", "khu", "khom", "ap", "buon", "lang", "khoi"}
+)
+"""Kinds of village; a heading of nothing but these names the village."""
+_VILLAGE_FILLERS: Final = frozenset({"ten", "dan", "pho", "cu", "tieu", "va", "hoac", "cac"})
 _GROUP_WORDS: Final = frozenset(
     {"tinh", "trang", "song", "phu", "mang", "di", "dong", "hien", "vung"}
 )
@@ -199,6 +205,8 @@ def _matched(words: Phrase, role: Role) -> tuple[str, float]:
     known = vocabulary.phrases(role)
     if words in known:
         return known[words], _SURE
+    if role == "villages" and _names_villages(words):
+        return "name", _SURE
     best, most = "", 0.0
     for length in range(min(len(words), 7), 0, -1):
         for place in range(len(words) - length + 1):
@@ -211,6 +219,13 @@ def _matched(words: Phrase, role: Role) -> tuple[str, float]:
             if share > most:
                 best, most = field, share
     return best, most
+
+
+def _names_villages(words: Phrase) -> bool:
+    """Whether a heading lists kinds of village and nothing else: "Xóm/Tổ dân phố"."""
+    kinds = [word for word in words if word in _VILLAGE_WORDS]
+    rest = [word for word in words if word not in _VILLAGE_WORDS]
+    return bool(kinds) and all(word in _VILLAGE_FILLERS for word in rest)
 
 
 def assigned(columns: Sequence[Column], mapping: Mapping[str, str]) -> tuple[Column, ...]:
@@ -239,6 +254,20 @@ def assigned(columns: Sequence[Column], mapping: Mapping[str, str]) -> tuple[Col
             taken.add(column.field)
         settled[column.place] = column if keeps else replace(column, field="", confidence=0.0)
     return tuple(settled[column.place] for column in columns)
+
+
+def with_units_as_names(columns: tuple[Column, ...]) -> tuple[Column, ...]:
+    """Let "Tên đơn vị" name the villages where no other column does.
+
+    Such sheets give the commune as a section row above its villages, in the same column.
+    """
+    if any(column.field == "name" for column in columns):
+        return columns
+    for place, column in enumerate(columns):
+        if column.field == "commune" and "don vi" in " ".join(tokens(column.label)):
+            named = replace(column, field="name", confidence=_UNIT_AS_NAME)
+            return (*columns[:place], named, *columns[place + 1 :])
+    return columns
 
 
 def _place_of(wanted: str, columns: Sequence[Column]) -> int | None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from typing import Final
 
-from coverage.intake.columns import SIGNAL, Column, assigned, described
+from coverage.intake.columns import SIGNAL, Column, assigned, described, with_units_as_names
 from coverage.intake.sheet import Cell, Role, Sheet, is_blank, words_of
 from coverage.text import normalised
 
@@ -76,7 +76,10 @@ def layout_of(
         return tried(1, 1)
     best = max(blocks, key=lambda block: block.score)
     first, last = _stretched(best, texts)
-    return best if (first, last) == (best.first, best.last) else tried(first, last)
+    found = best if (first, last) == (best.first, best.last) else tried(first, last)
+    if role == "villages":
+        found = replace(found, columns=with_units_as_names(found.columns))
+    return found
 
 
 def _telling_rows(

@@ -102,6 +102,9 @@ def _flag(word: str) -> bool | None:
     return None
 
 
+_MERELY_SIGNAL: Final = frozenset({"co", "co song", "da co song"})
+
+
 def signals(
     cells: Sequence[Cell], rows: Sequence[int], *, column: str
 ) -> tuple[list[str | None], Told]:
@@ -132,7 +135,13 @@ def _signal(word: str) -> str | None:
     for start, value in (("khong", "none"), ("chua", "none"), ("trang", "none"), ("lom", "weak")):
         if word.startswith(start + " "):
             return value
-    return None
+    words = " ".join(re.findall(r"\w+", word))
+    padded = f" {words} "
+    spoken = {known for known in SIGNAL_WORDS if len(known) > 1 and f" {known} " in padded}
+    # "Có sóng yếu": that there is signal says less than what it is like.
+    found = {SIGNAL_WORDS[known] for known in spoken - _MERELY_SIGNAL}
+    found = found or {SIGNAL_WORDS[known] for known in spoken}
+    return found.pop() if len(found) == 1 else None
 
 
 def dates(cells: Sequence[Cell], rows: Sequence[int], *, column: str) -> tuple[list[str], Told]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from coverage.intake.archives import LARGEST_FILE
+from coverage.archives import LARGEST_FILE
 from coverage.intake.layers import read_layers
 from coverage.intake.sheet import Source, unreadable
 from coverage.intake.texts import read_text

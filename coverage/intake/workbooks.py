@@ -12,7 +12,7 @@ from typing import Any, Final
 import python_calamine
 import xlrd  # type: ignore[import-untyped]
 
-from coverage.intake.archives import Archive, opened, too_large
+from coverage.archives import Archive, opened, too_large
 from coverage.intake.sheet import Cell, Merge, Sheet, unreadable
 from coverage.text import Text
 

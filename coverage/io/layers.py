@@ -21,6 +21,8 @@ from pyogrio.errors import (
 )
 
 from coverage.errors import CrsError, InputDataError
+from coverage.geojson import refuse_links
+from coverage.geopackage import computed_layer, stored_layers
 from coverage.io.files import kind_of
 from coverage.schema import Geometry
 from coverage.text import Text
@@ -51,14 +53,22 @@ def read_layer(path: Path, geometry: Geometry, *, crs: str, name: str) -> gpd.Ge
     Raises
     ------
     InputDataError
-        Where the file cannot be read, or shapes are missing or of another kind.
+        Where the file cannot be read, its layer is computed (a view) or its coordinate system is a
+        link, or shapes are missing or of another kind.
     CrsError
         Where the file states no coordinate system.
     """
-    kind_of(path, LAYER_KINDS, name=name)
+    kind = kind_of(path, LAYER_KINDS, name=name)
+    if kind == "geojson":
+        refuse_links(path.read_bytes(), name=name)
+    tables, computed = stored_layers(path, name=name) if kind == "gpkg" else ([], [])
     try:
-        layers = pyogrio.list_layers(path)
-        with_shapes = [str(layer) for layer, shape in layers if shape is not None]
+        layers = [(str(layer), shape) for layer, shape in pyogrio.list_layers(path)]
+        if kind == "gpkg":
+            layers = [(layer, shape) for layer, shape in layers if layer in tables]
+        with_shapes = [layer for layer, shape in layers if shape is not None]
+        if kind == "gpkg" and not with_shapes:
+            raise computed_layer(name, computed[0]) if computed else _without_shapes(name)
         frame = pyogrio.read_dataframe(path, layer=with_shapes[0] if with_shapes else 0)
     except _UNREADABLE as error:
         raise InputDataError.about(
@@ -83,12 +93,7 @@ def settled_layer(
         Where the layer states no coordinate system.
     """
     if not isinstance(frame, gpd.GeoDataFrame):
-        raise InputDataError.about(
-            name,
-            "no_geometry",
-            Text("tệp không có hình học", "the file has no shapes"),
-            Text("Hãy dùng lớp bản đồ, không phải bảng.", "Use a map layer, not a table."),
-        )
+        raise _without_shapes(name)
     layer: gpd.GeoDataFrame = frame
     _check_shapes(layer, geometry, name)
     if layer.crs is None:
@@ -137,6 +142,15 @@ def points(frame: pd.DataFrame, *, crs: str) -> gpd.GeoDataFrame:
     placed = shapes.to_crs(crs)
     known &= np.isfinite(placed.x) & np.isfinite(placed.y)
     return gpd.GeoDataFrame(frame, geometry=placed.where(known, None), crs=crs)
+
+
+def _without_shapes(name: str) -> InputDataError:
+    return InputDataError.about(
+        name,
+        "no_geometry",
+        Text("tệp không có hình học", "the file has no shapes"),
+        Text("Hãy dùng lớp bản đồ, không phải bảng.", "Use a map layer, not a table."),
+    )
 
 
 def _check_shapes(frame: gpd.GeoDataFrame, geometry: Geometry, name: str) -> None:

@@ -10,11 +10,23 @@ __version__ = "0.1.0"
 
 
 _VECTOR_DOORS = (
-    *("OGR_VRT", "GDALG", "GML", "GMLAS", "HTTP", "OAPIF", "OGCAPI", "WFS", "CSW", "EEDA", "PLSCENES"),
+    *(
+        "OGR_VRT",
+        "GDALG",
+        "GML",
+        "GMLAS",
+        "HTTP",
+        "OAPIF",
+        "OGCAPI",
+        "WFS",
+        "CSW",
+        "EEDA",
+        "PLSCENES",
+    ),
     *("AmigoCloud", "Carto", "Elasticsearch", "ESRIJSON", "NGW", "PMTiles", "TopoJSON", "ADBC"),
     *("GPSBabel", "GeoRSS", "GTFS", "MBTiles", "MVT", "OSM", "PDS4", "S57", "SQLite", "VICAR"),
 )
-"""Drivers of vector data that run commands, ask servers, follow paths, or that nothing here reads."""
+"""Drivers of vector data that run commands, ask servers, follow paths, or are not read here."""
 
 
 def _keep_numba_from_mistaking_us() -> None:

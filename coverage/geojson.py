@@ -51,5 +51,9 @@ def _is_name(content: bytes) -> bool:
 
 
 def _names(value: Any) -> bool:
-    kinds = [kind for key, kind in value.items() if key.lower() == "type"] if isinstance(value, dict) else []
+    kinds = (
+        [kind for key, kind in value.items() if key.lower() == "type"]
+        if isinstance(value, dict)
+        else []
+    )
     return len(kinds) == 1 and str(kinds[0]).lower() in _NAMED

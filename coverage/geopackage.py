@@ -41,8 +41,8 @@ def stored_layers(
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?{how}", uri=True)) as base:
             stored = dict(base.execute(_STORED))
             computed = base.execute(
-                "SELECT name FROM sqlite_master WHERE name LIKE 'gpkg%' AND type IN ('table','view') "
-                "AND rootpage = 0"
+                "SELECT name FROM sqlite_master WHERE name LIKE 'gpkg%' "
+                "AND type IN ('table', 'view') AND rootpage = 0"
             ).fetchall()
             if computed or "gpkg_contents" not in stored:
                 raise InputDataError.about(

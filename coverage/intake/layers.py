@@ -66,7 +66,11 @@ def read_layers(path: Path, data: bytes, kind: str) -> tuple[tuple[Sheet, ...], 
             refuse_links(data, name=path.name)
         source = data
     try:
-        found = [(n, n) for n in _tables(path)] if kind == "gpkg" else list(enumerate(_layers(source)))
+        found = (
+            [(n, n) for n in _tables(path)]
+            if kind == "gpkg"
+            else list(enumerate(_layers(source, path.name)))
+        )
         sheets = [sheet for key, name in found if (sheet := _sheet(source, key, name)) is not None]
     except _UNREADABLE as error:
         raise _broken(path.name, str(error)) from error
@@ -76,8 +80,10 @@ def read_layers(path: Path, data: bytes, kind: str) -> tuple[tuple[Sheet, ...], 
     return tuple(sheets), findings
 
 
-def _layers(source: Path | bytes) -> list[str]:
-    return [str(name) for name, _ in pyogrio.list_layers(source)]
+def _layers(source: Path | bytes, file: str) -> list[str]:
+    """Names of the layers; bytes without a name of their own get a random one from the reader."""
+    names = [str(name) for name, _ in pyogrio.list_layers(source)]
+    return [file if name.startswith("pyogrio_") else name for name in names]
 
 
 def _tables(path: Path) -> list[str]:

@@ -14,7 +14,6 @@ _VECTOR_DOORS = (
         "OGR_VRT",
         "GDALG",
         "GML",
-        "GMLAS",
         "HTTP",
         "OAPIF",
         "OGCAPI",

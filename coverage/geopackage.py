@@ -19,7 +19,9 @@ _STORED: Final = "SELECT lower(name), name FROM sqlite_master WHERE type = 'tabl
 def stored_layers(
     path: Path, kinds: Collection[str] = FEATURES, *, name: str
 ) -> tuple[list[str], list[str]]:
-    """Return the layers that lie in the file as tables, and those that are computed.
+    """Return the layers that lie in the file as tables, and those that are computed, as listed.
+
+    GDAL is not asked: to list its layers it runs the first row of each view.
 
     Parameters
     ----------
@@ -55,7 +57,7 @@ def stored_layers(
                     _EXPORT,
                 )
             listed = base.execute(
-                "SELECT table_name, data_type FROM gpkg_contents ORDER BY table_name"
+                "SELECT table_name, data_type FROM gpkg_contents ORDER BY rowid"
             ).fetchall()
     except sqlite3.Error as error:
         raise InputDataError.about(

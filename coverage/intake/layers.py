@@ -91,7 +91,7 @@ def _tables(path: Path) -> list[str]:
     tables, computed = stored_layers(path, _CONTENT, name=path.name)
     if computed and not tables:
         raise computed_layer(path.name, computed[0])
-    return [name for name in tables if name != "layer_styles"]
+    return [name for name in sorted(tables) if name != "layer_styles"]
 
 
 def _sheet(source: Path | bytes, layer: str | int, name: str) -> Sheet | None:

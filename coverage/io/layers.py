@@ -61,15 +61,9 @@ def read_layer(path: Path, geometry: Geometry, *, crs: str, name: str) -> gpd.Ge
     kind = kind_of(path, LAYER_KINDS, name=name)
     if kind == "geojson":
         refuse_links(path.read_bytes(), name=name)
-    tables, computed = stored_layers(path, name=name) if kind == "gpkg" else ([], [])
+    first = _stored_layer(path, name) if kind == "gpkg" else None
     try:
-        layers = [(str(layer), shape) for layer, shape in pyogrio.list_layers(path)]
-        if kind == "gpkg":
-            layers = [(layer, shape) for layer, shape in layers if layer in tables]
-        with_shapes = [layer for layer, shape in layers if shape is not None]
-        if kind == "gpkg" and not with_shapes:
-            raise computed_layer(name, computed[0]) if computed else _without_shapes(name)
-        frame = pyogrio.read_dataframe(path, layer=with_shapes[0] if with_shapes else 0)
+        frame = pyogrio.read_dataframe(path, layer=_first_layer(path) if first is None else first)
     except _UNREADABLE as error:
         raise InputDataError.about(
             name,
@@ -142,6 +136,20 @@ def points(frame: pd.DataFrame, *, crs: str) -> gpd.GeoDataFrame:
     placed = shapes.to_crs(crs)
     known &= np.isfinite(placed.x) & np.isfinite(placed.y)
     return gpd.GeoDataFrame(frame, geometry=placed.where(known, None), crs=crs)
+
+
+def _first_layer(path: Path) -> str | int:
+    """Return the first layer with shapes, else the first."""
+    layers = pyogrio.list_layers(path)
+    return next((str(layer) for layer, shape in layers if shape is not None), 0)
+
+
+def _stored_layer(path: Path, name: str) -> str:
+    """Return the first layer of a GeoPackage that lies in it as a table."""
+    tables, computed = stored_layers(path, name=name)
+    if not tables:
+        raise computed_layer(name, computed[0]) if computed else _without_shapes(name)
+    return tables[0]
 
 
 def _without_shapes(name: str) -> InputDataError:

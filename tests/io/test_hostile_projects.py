@@ -127,7 +127,7 @@ def test_harm_is_refused(name: str, project: Path) -> None:
     spoil, rule = HARM[name]
     spoil(project)
     told = hostile.phusong("check", project, "--json", cwd=project)
-    print(f"{name}: {told.cpu_s:.1f} s CPU, {told.wall_s:.1f} s, {told.memory_mib:.0f} MiB")
+    hostile.note(name, told)
     assert told.code == 2, told
     assert told.err == ""
     assert rule in {error["rule"] for error in json.loads(told.out)["errors"]}

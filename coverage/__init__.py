@@ -9,6 +9,25 @@ import sys
 __version__ = "0.1.0"
 
 
+_VECTOR_DOORS = (
+    *(
+        "OGR_VRT",
+        "GDALG",
+        "GML",
+        "HTTP",
+        "OAPIF",
+        "OGCAPI",
+        "WFS",
+        "CSW",
+        "EEDA",
+        "PLSCENES",
+    ),
+    *("AmigoCloud", "Carto", "Elasticsearch", "ESRIJSON", "NGW", "PMTiles", "TopoJSON", "ADBC"),
+    *("GPSBabel", "GeoRSS", "GTFS", "MBTiles", "MVT", "OSM", "PDS4", "S57", "SQLite", "VICAR"),
+)
+"""Drivers of vector data that run commands, ask servers, follow paths, or are not read here."""
+
+
 def _keep_numba_from_mistaking_us() -> None:
     """Let numba load although our name is that of the test-coverage tool.
 
@@ -43,7 +62,7 @@ def _shut_the_doors_of_gdal() -> None:
     with rasterio.Env():
         pass
     os.environ["GDAL_SKIP"] = ""
-    os.environ["OGR_SKIP"] = "OGR_VRT,OAPIF,WFS,CSW"
+    os.environ["OGR_SKIP"] = ",".join(_VECTOR_DOORS)
     import pyogrio  # noqa: F401, PLC0415
 
     for name, value in kept.items():

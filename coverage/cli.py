@@ -207,10 +207,10 @@ def import_sheet(
 ) -> None:
     """Đưa bảng lộn xộn về bảng sạch, kèm báo cáo / a messy sheet to a clean table and a report."""
     from coverage.confined import confined
-    from coverage.importing import import_told
+    from coverage.importing import CONFINES, import_told
 
     told, table, report = confined(
-        import_told, file, role, out, project=project, mapping=mapping, language=lang
+        CONFINES, import_told, file, role, out, project=project, mapping=mapping, language=lang
     )
     if not quiet:
         click.echo(told, err=True)

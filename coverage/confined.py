@@ -6,11 +6,14 @@ The child is started afresh, never forked: threads and compiled kernels do not s
 from __future__ import annotations
 
 import multiprocessing
+import os
 import sys
+import tempfile
 from collections.abc import Callable
+from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any, Final, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from coverage.errors import InputDataError
 from coverage.text import Text
@@ -19,20 +22,30 @@ from coverage.validation import SettingsError
 P = ParamSpec("P")
 R = TypeVar("R")
 
-MEMORY_MIB: Final = 2_048
-"""What reading may take beyond the program itself; 50,000 rows of 9 columns take under 600."""
-TIME_S: Final = 600.0
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What a child process may take: memory beyond the program itself, and time."""
+
+    memory_mib: int
+    time_s: float
 
 
 def confined(
+    limits: Limits,
     function: Callable[P, R],
     *args: P.args,
     **kwargs: P.kwargs,
 ) -> R:
-    """Call `function` in a child process within `MEMORY_MIB` and `TIME_S`; the first is its file.
+    """Call `function` in a child process within limits; its first argument is the file it reads.
+
+    The child has a folder of its own for temporary files, which is removed afterwards, however the
+    child ends.
 
     Parameters
     ----------
+    limits
+        Memory (bounded on Linux) and time.
     function
         A function of a module, whose first argument is the path it reads.
 
@@ -42,17 +55,35 @@ def confined(
         Of the function; or where it takes too much memory or time, or dies.
     """
     file = Path(str(args[0])).name
+    with tempfile.TemporaryDirectory(prefix="phusong-", ignore_cleanup_errors=True) as folder:
+        kind, told = _answer_of_child(limits, file, (folder, limits, (function, args, kwargs)))
+    if kind == "problems":
+        raised, problems = told
+        raise raised(problems)
+    if kind == "error":
+        raise told
+    if kind == "memory":
+        raise _too_costly(
+            file,
+            Text(f"hơn {limits.memory_mib} MiB bộ nhớ", f"over {limits.memory_mib} MiB of memory"),
+        )
+    result: R = told
+    return result
+
+
+def _answer_of_child(limits: Limits, file: str, work: tuple[Any, ...]) -> tuple[str, Any]:
+    """Start the child, wait for what it answers, and end it."""
     context = multiprocessing.get_context("spawn")
     here, there = context.Pipe(duplex=False)
-    child = context.Process(
-        target=_work, args=(there, (MEMORY_MIB, TIME_S), function, args, kwargs), daemon=True
-    )
+    child = context.Process(target=_work, args=(there, *work), daemon=True)
     child.start()
     there.close()
     try:
-        if not here.poll(TIME_S):
-            raise _too_costly(file, Text(f"quá {TIME_S:.0f} giây", f"over {TIME_S:.0f} seconds"))
-        kind, told = here.recv()
+        if not here.poll(limits.time_s):
+            raise _too_costly(
+                file, Text(f"quá {limits.time_s:.0f} giây", f"over {limits.time_s:.0f} seconds")
+            )
+        answer: tuple[str, Any] = here.recv()
     except EOFError as error:
         child.join()
         raise _too_costly(
@@ -63,27 +94,18 @@ def confined(
         child.kill()
         child.join()
         here.close()
-    if kind == "problems":
-        raised, problems = told
-        raise raised(problems)
-    if kind == "error":
-        raise told
-    if kind == "memory":
-        raise _too_costly(
-            file, Text(f"hơn {MEMORY_MIB} MiB bộ nhớ", f"over {MEMORY_MIB} MiB of memory")
-        )
-    result: R = told
-    return result
+    return answer
 
 
 def _work(
     answer: Connection,
-    limits: tuple[int, float],
-    function: Callable[..., Any],
-    args: tuple[Any, ...],
-    kwargs: dict[str, Any],
+    folder: str,
+    limits: Limits,
+    call: tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]],
 ) -> None:
-    _limit(*limits)
+    function, args, kwargs = call
+    _keep_temporary_files_in(folder)
+    _limit(limits)
     try:
         told: tuple[str, Any] = ("result", function(*args, **kwargs))
     except (InputDataError, SettingsError) as error:
@@ -95,19 +117,26 @@ def _work(
     answer.send(told)
 
 
-def _limit(memory_mib: int, time_s: float) -> None:
+def _keep_temporary_files_in(folder: str) -> None:
+    """Give Python, the compiled libraries and GDAL one folder for what they put aside."""
+    for name in ("TMPDIR", "TEMP", "TMP", "CPL_TMPDIR", "SQLITE_TMPDIR"):
+        os.environ[name] = folder
+    tempfile.tempdir = folder
+
+
+def _limit(limits: Limits) -> None:
     """Bound what the child may take from now on, where the system can (POSIX)."""
     if sys.platform == "win32":
         return
     import resource  # noqa: PLC0415 - not on Windows
 
-    seconds = int(time_s) + 1
+    seconds = int(limits.time_s) + 1
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     status = Path("/proc/self/statm")
     if status.is_file():  # elsewhere the address space says nothing of memory
         used = int(status.read_text(encoding="ascii").split()[0]) * resource.getpagesize()
-        most = used + memory_mib * 2**20
+        most = used + limits.memory_mib * 2**20
         resource.setrlimit(resource.RLIMIT_AS, (most, most))
 
 

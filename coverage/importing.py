@@ -9,6 +9,7 @@ from typing import Final
 
 import pandas as pd
 
+from coverage.confined import Limits
 from coverage.errors import InputDataError
 from coverage.intake.draft import Draft, Imported, apply
 from coverage.intake.engine import propose
@@ -16,10 +17,13 @@ from coverage.intake.options import read_statements
 from coverage.intake.places import places_of
 from coverage.intake.report import report_table, summary
 from coverage.intake.sheet import Role
+from coverage.intake.vocabulary import LIMITS
 from coverage.io.commune_layer import project_communes
 from coverage.io.writers import plain_cell, write_csv, write_workbook
 from coverage.text import Language, Text
 
+CONFINES: Final = Limits(memory_mib=LIMITS["memory_mib"], time_s=LIMITS["time_s"])
+"""What `phusong import` may take to read a file, in a child process."""
 REPORT: Final = "import_report.csv"
 _WRITTEN: Final = (".csv", ".xlsx")
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from coverage.intake.archives import LARGEST_FILE
+from coverage.archives import LARGEST_FILE
+from coverage.extent import weigh_lines
 from coverage.intake.layers import read_layers
 from coverage.intake.sheet import Source, unreadable
 from coverage.intake.texts import read_text
@@ -93,6 +94,13 @@ def read(path: Path, *, encoding: str | None = None) -> Source:
         Where it is absent, too large, damaged or of no known format.
     """
     file = path.name
+    if path.exists() and not path.is_file():
+        raise unreadable(
+            file,
+            "not_a_file",
+            Text("đây là thư mục hoặc thiết bị, không phải tệp", "this is a folder or a device"),
+            Text("Hãy kiểm tra đường dẫn.", "Check the path."),
+        )
     try:
         size = path.stat().st_size
         if size > LARGEST_FILE:
@@ -109,6 +117,7 @@ def read(path: Path, *, encoding: str | None = None) -> Source:
     if kind in {"xlsx", "ods", "xls"}:
         return Source(file=file, sheets=read_book(data, kind, file=file))
     if kind == "csv":
+        weigh_lines(data, file=file)
         sheet, findings = read_text(data, file=file, encoding=encoding)
         return Source(file=file, sheets=(sheet,), findings=tuple(findings))
     sheets, findings = read_layers(path, data, kind)

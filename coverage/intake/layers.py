@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import sqlite3
-from contextlib import closing
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -23,7 +21,9 @@ from pyogrio.errors import (
     GeometryError,
 )
 
-from coverage.intake.archives import opened, refuse_entities
+from coverage.archives import opened, refuse_entities
+from coverage.geojson import refuse_links
+from coverage.geopackage import computed_layer, stored_layers
 from coverage.intake.sheet import Cell, Finding, Sheet, unreadable
 from coverage.text import Text
 
@@ -39,8 +39,8 @@ _UNREADABLE: Final = (
     shapely.errors.GEOSException,
     UnicodeError,
     ValueError,
-    sqlite3.Error,
 )
+_CONTENT: Final = frozenset({"features", "attributes"})
 _MOST_FEATURES: Final = 400_000
 
 
@@ -62,10 +62,16 @@ def read_layers(path: Path, data: bytes, kind: str) -> tuple[tuple[Sheet, ...], 
         refuse_entities(data, file=path.name)
         source = data
     elif kind in {"geojson", "dxf"}:
+        if kind == "geojson":
+            refuse_links(data, name=path.name)
         source = data
     try:
-        names = _tables(path) if kind == "gpkg" else _layers(source)
-        sheets = [sheet for name in names if (sheet := _sheet(source, name)) is not None]
+        found = (
+            [(n, n) for n in _tables(path)]
+            if kind == "gpkg"
+            else list(enumerate(_layers(source, path.name)))
+        )
+        sheets = [sheet for key, name in found if (sheet := _sheet(source, key, name)) is not None]
     except _UNREADABLE as error:
         raise _broken(path.name, str(error)) from error
     findings = [
@@ -74,23 +80,21 @@ def read_layers(path: Path, data: bytes, kind: str) -> tuple[tuple[Sheet, ...], 
     return tuple(sheets), findings
 
 
-def _layers(source: Path | bytes) -> list[str]:
-    return [str(name) for name, _ in pyogrio.list_layers(source)]
+def _layers(source: Path | bytes, file: str) -> list[str]:
+    """Names of the layers; bytes without a name of their own get a random one from the reader."""
+    names = [str(name) for name, _ in pyogrio.list_layers(source)]
+    return [file if name.startswith("pyogrio_") else name for name in names]
 
 
 def _tables(path: Path) -> list[str]:
     """Layers of a GeoPackage that are tables; a view could run without end."""
-    address = f"{path.resolve().as_uri()}?mode=ro&immutable=1"
-    with closing(sqlite3.connect(address, uri=True)) as base:
-        found = base.execute(
-            "SELECT c.table_name FROM gpkg_contents AS c JOIN sqlite_master AS m "
-            "ON m.name = c.table_name WHERE m.type = 'table' "
-            "AND c.data_type IN ('features', 'attributes') ORDER BY c.table_name"
-        )
-        return [str(name) for (name,) in found if name != "layer_styles"]
+    tables, computed = stored_layers(path, _CONTENT, name=path.name)
+    if computed and not tables:
+        raise computed_layer(path.name, computed[0])
+    return [name for name in sorted(tables) if name != "layer_styles"]
 
 
-def _sheet(source: Path | bytes, layer: str) -> Sheet | None:
+def _sheet(source: Path | bytes, layer: str | int, name: str) -> Sheet | None:
     frame = pyogrio.read_dataframe(source, layer=layer, max_features=_MOST_FEATURES)
     labels: list[Cell] = [str(name) for name in frame.columns if name != "geometry"]
     columns = [frame[name].tolist() for name in labels]
@@ -103,7 +107,7 @@ def _sheet(source: Path | bytes, layer: str) -> Sheet | None:
     if not len(frame) or not labels:
         return None
     rows = [labels, *([_plain(cell) for cell in row] for row in zip(*columns, strict=True))]
-    return Sheet(name=layer, rows=rows, crs=crs, is_layer=True)
+    return Sheet(name=name, rows=rows, crs=crs, is_layer=True)
 
 
 def _points(frame: gpd.GeoDataFrame) -> np.ndarray[Any, Any]:

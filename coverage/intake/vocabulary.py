@@ -1,4 +1,4 @@
-"""What the import knows of headers, marks and systems: `presets/intake.toml`."""
+"""What the import knows of headers, marks, systems and its limits: `presets/intake.toml`."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ SIGNAL_WORDS: Final[Mapping[str, str]] = {
 SYSTEMS: Final[Mapping[str, Any]] = _PRESET["systems"]
 CENTRE_REACH_M: Final[float] = _PRESET["systems"]["centre_reach_km"] * 1000.0
 STATION_DEFAULTS: Final[Mapping[str, Any]] = _PRESET["station_defaults"]
+LIMITS: Final[Mapping[str, Any]] = _PRESET["limits"]
 NETWORKS: Final[Mapping[str, str]] = _PRESET["networks"]
 Phrase = tuple[str, ...]
 

@@ -12,13 +12,11 @@ from typing import Any, Final
 import python_calamine
 import xlrd  # type: ignore[import-untyped]
 
-from coverage.intake.archives import Archive, opened, too_large
+from coverage.archives import Archive, opened
+from coverage.extent import MOST_CELLS, MOST_ROWS, too_many_cells, weigh_sheet
 from coverage.intake.sheet import Cell, Merge, Sheet, unreadable
 from coverage.text import Text
 
-MOST_CELLS: Final = 8_000_000
-_MOST_ROWS: Final = 400_000
-_MOST_COLUMNS: Final = 1_000
 _BROKEN_XLS: Final = (
     xlrd.XLRDError,
     xlrd.compdoc.CompDocError,
@@ -41,7 +39,6 @@ _PARTS: Final = re.compile(
     r"^(xl/workbook\.xml|xl/_rels/workbook\.xml\.rels|xl/worksheets/[^/]+\.xml|content\.xml)$"
 )
 _ROW_TAG: Final = re.compile(rb"<(?:\w+:)?row\b([^>]*)>")
-_CELL_PLACE: Final = re.compile(rb'\br="([A-Z]{1,4})([0-9]{1,8})"')
 _ODS_TAG: Final = re.compile(
     rb"<(table:table|table:table-row|table:table-cell|table:covered-table-cell)(?=[\s/>])([^>]*?)(/?)>"
 )
@@ -111,7 +108,7 @@ def _xlsx_hidden(archive: Archive, file: str) -> dict[str, frozenset[int]]:
         hidden[_unescaped(entry.get("name", ""))] = frozenset(_hidden_rows(content))
     for name, content in archive.members.items():
         if name.startswith("xl/worksheets/"):
-            _weigh(content, file)
+            weigh_sheet(content, file=file)
     return hidden
 
 
@@ -140,24 +137,6 @@ def _hidden_rows(content: bytes) -> Iterator[int]:
             yield number
 
 
-def _weigh(content: bytes, file: str) -> None:
-    """Refuse a sheet whose farthest cells would span too much memory."""
-    rows, columns = 0, set()
-    for letters, number in _CELL_PLACE.findall(content):
-        columns.add(letters)
-        rows = max(rows, int(number))
-    width = max((_column_number(letters) for letters in columns), default=0)
-    if rows * width > MOST_CELLS or rows > _MOST_ROWS or width > _MOST_COLUMNS:
-        raise too_large(file)
-
-
-def _column_number(letters: bytes) -> int:
-    number = 0
-    for letter in letters:
-        number = number * 26 + letter - 64
-    return number
-
-
 def _ods_hidden(archive: Archive, file: str) -> dict[str, frozenset[int]]:
     """Hidden rows by sheet name; weighs repeated rows and cells before they are unrolled."""
     content = archive.members.get("content.xml", b"")
@@ -172,13 +151,13 @@ def _ods_hidden(archive: Archive, file: str) -> dict[str, frozenset[int]]:
             number += repeat
             repeat = _ods_count(text, b"table:number-rows-repeated")
             filled = 0
-            if re.search(rb'table:visibility="(?:collapse|filter)"', text) and repeat < _MOST_ROWS:
+            if re.search(rb'table:visibility="(?:collapse|filter)"', text) and repeat < MOST_ROWS:
                 rows.update(range(number + 1, number + repeat + 1))
         elif b"office:value-type" in text:
             filled += _ods_count(text, b"table:number-columns-repeated")
             cells += repeat * filled
-            if cells > MOST_CELLS or number > _MOST_ROWS:
-                raise too_large(file)
+            if cells > MOST_CELLS or number > MOST_ROWS:
+                raise too_many_cells(file)
     return {name: frozenset(found) for name, found in hidden.items()}
 
 

@@ -64,7 +64,30 @@ class Desk:
                     "Terrain, land cover and antenna patterns must be files.",
                 ),
             )
-        return self.folder / entry
+        path = self.folder / entry
+        self._tell_of_link(path)
+        return path
+
+    def _tell_of_link(self, path: Path) -> None:
+        """Warn, once, where a link of the project's folder leads out of it."""
+        home = self.folder.resolve()
+        if not path.parent.resolve().is_relative_to(home) or path.resolve().is_relative_to(home):
+            return
+        warning = Problem(
+            severity="warning",
+            rule="link_outside",
+            file=path.name,
+            what=Text(
+                "liên kết này dẫn ra ngoài thư mục dự án; tệp ở đó được đọc",
+                "this link leads out of the project folder; the file there is read",
+            ),
+            fix=Text(
+                "Nếu dự án do người khác gửi, hãy kiểm tra liên kết.",
+                "If somebody sent you the project, look at the link.",
+            ),
+        )
+        if warning not in self.problems:
+            self.problems.append(warning)
 
     def add_source(self, role: str, entry: str, **counts: Any) -> None:
         """Note what was read, with the hash of its content and the counts of its rows."""

@@ -21,6 +21,8 @@ from pyogrio.errors import (
 )
 
 from coverage.errors import CrsError, InputDataError
+from coverage.geojson import refuse_links
+from coverage.geopackage import computed_layer, stored_layers
 from coverage.io.files import kind_of
 from coverage.schema import Geometry
 from coverage.text import Text
@@ -51,15 +53,17 @@ def read_layer(path: Path, geometry: Geometry, *, crs: str, name: str) -> gpd.Ge
     Raises
     ------
     InputDataError
-        Where the file cannot be read, or shapes are missing or of another kind.
+        Where the file cannot be read, its layer is computed (a view) or its coordinate system is a
+        link, or shapes are missing or of another kind.
     CrsError
         Where the file states no coordinate system.
     """
-    kind_of(path, LAYER_KINDS, name=name)
+    kind = kind_of(path, LAYER_KINDS, name=name)
+    if kind == "geojson":
+        refuse_links(path.read_bytes(), name=name)
+    first = _stored_layer(path, name) if kind == "gpkg" else None
     try:
-        layers = pyogrio.list_layers(path)
-        with_shapes = [str(layer) for layer, shape in layers if shape is not None]
-        frame = pyogrio.read_dataframe(path, layer=with_shapes[0] if with_shapes else 0)
+        frame = pyogrio.read_dataframe(path, layer=_first_layer(path) if first is None else first)
     except _UNREADABLE as error:
         raise InputDataError.about(
             name,
@@ -83,12 +87,7 @@ def settled_layer(
         Where the layer states no coordinate system.
     """
     if not isinstance(frame, gpd.GeoDataFrame):
-        raise InputDataError.about(
-            name,
-            "no_geometry",
-            Text("tệp không có hình học", "the file has no shapes"),
-            Text("Hãy dùng lớp bản đồ, không phải bảng.", "Use a map layer, not a table."),
-        )
+        raise _without_shapes(name)
     layer: gpd.GeoDataFrame = frame
     _check_shapes(layer, geometry, name)
     if layer.crs is None:
@@ -137,6 +136,29 @@ def points(frame: pd.DataFrame, *, crs: str) -> gpd.GeoDataFrame:
     placed = shapes.to_crs(crs)
     known &= np.isfinite(placed.x) & np.isfinite(placed.y)
     return gpd.GeoDataFrame(frame, geometry=placed.where(known, None), crs=crs)
+
+
+def _first_layer(path: Path) -> str | int:
+    """Return the first layer with shapes, else the first."""
+    layers = pyogrio.list_layers(path)
+    return next((str(layer) for layer, shape in layers if shape is not None), 0)
+
+
+def _stored_layer(path: Path, name: str) -> str:
+    """Return the first layer of a GeoPackage that lies in it as a table."""
+    tables, computed = stored_layers(path, name=name)
+    if not tables:
+        raise computed_layer(name, computed[0]) if computed else _without_shapes(name)
+    return tables[0]
+
+
+def _without_shapes(name: str) -> InputDataError:
+    return InputDataError.about(
+        name,
+        "no_geometry",
+        Text("tệp không có hình học", "the file has no shapes"),
+        Text("Hãy dùng lớp bản đồ, không phải bảng.", "Use a map layer, not a table."),
+    )
 
 
 def _check_shapes(frame: gpd.GeoDataFrame, geometry: Geometry, name: str) -> None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 import zipfile
-import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from rasterio.errors import RasterioError
 from rasterio.io import DatasetReader
 from rasterio.warp import Resampling, reproject, transform_bounds
 
+from coverage.archives import BROKEN_ZIP
 from coverage.errors import CrsError, InputDataError
 from coverage.grid import MAX_CELLS, Bounds, FloatArray, Grid
 from coverage.io.files import kind_of
@@ -31,6 +31,12 @@ from coverage.text import Text
 
 RASTER_KINDS: Final = ("tif", "hgt", "hgt.zip")
 _SAME_M: Final = 1e-6
+_MOST_DECODED_BYTES: Final = 4 * 2**30
+"""All bands decoded: `MAX_CELLS` of 8 bytes each. Files of many bands interleave them."""
+_LARGEST_BLOCK_BYTES: Final = 256 * 2**20
+"""One tile or strip, which is decoded whole; 512 × 512 of 8 bytes take 2 MiB."""
+_LARGEST_ARCHIVE_BYTES: Final = 64 * 2**20
+"""A tile of 1″ takes 25 MiB even where it is only stored."""
 _SRTM_VOID: Final = -32768
 _LOWEST_M: Final = -500.0
 _HIGHEST_M: Final = 9_000.0
@@ -73,17 +79,10 @@ def open_tile(path: Path, *, name: str) -> Tile:
         return _srtm_tile(path, name, kind)
     try:
         with rasterio.open(path, driver="GTiff") as source:
-            tile = _described(source, path, name)
+            _weigh(source, name)
+            return _described(source, path, name)
     except RasterioError as error:
         raise _unreadable(name, error) from error
-    if tile.shape[0] * tile.shape[1] > MAX_CELLS:
-        raise InputDataError.about(
-            name,
-            "too_large",
-            Text(f"ảnh quá lớn ({tile.shape})", f"the raster is too large ({tile.shape})"),
-            Text("Hãy cắt theo vùng nghiên cứu.", "Cut it to the study area."),
-        )
-    return tile
 
 
 def bounds_in(tile: Tile, crs: str) -> Bounds:
@@ -177,6 +176,36 @@ def _described(source: DatasetReader, path: Path, name: str) -> Tile:
     )
 
 
+def _weigh(source: DatasetReader, name: str) -> None:
+    """Refuse what decodes to too much; a sparse file of 7 MB can hold 160 GB."""
+    rows, cols = source.shape
+    cell_bytes = sum(np.dtype(kind).itemsize for kind in source.dtypes)
+    block_bytes = max(height * width for height, width in source.block_shapes) * cell_bytes
+    if (
+        rows * cols <= MAX_CELLS
+        and rows * cols * cell_bytes <= _MOST_DECODED_BYTES
+        and block_bytes <= _LARGEST_BLOCK_BYTES
+    ):
+        return
+    size, block = rows * cols * cell_bytes / 2**30, block_bytes / 2**20
+    raise InputDataError.about(
+        name,
+        "too_large",
+        Text(
+            f"ảnh quá lớn ({rows} × {cols} ô, {source.count} kênh, giải nén {size:.1f} GiB, "
+            f"mỗi khối {block:.0f} MiB; giới hạn {MAX_CELLS:,} ô, "
+            f"{_MOST_DECODED_BYTES // 2**30} GiB, khối {_LARGEST_BLOCK_BYTES // 2**20} MiB)",
+            f"the raster is too large ({rows} × {cols} cells, {source.count} bands, "
+            f"{size:.1f} GiB decoded, {block:.0f} MiB a block; the limits are {MAX_CELLS:,} cells, "
+            f"{_MOST_DECODED_BYTES // 2**30} GiB, {_LARGEST_BLOCK_BYTES // 2**20} MiB a block)",
+        ),
+        Text(
+            "Hãy cắt theo vùng nghiên cứu, giữ một kênh, lưu dạng chia ô (tiled).",
+            "Cut it to the study area, keep one band, save it tiled.",
+        ),
+    )
+
+
 def _short_name(wkt: str) -> str:
     """Return a system's authority code where it has one."""
     crs = CRS.from_wkt(wkt)
@@ -215,9 +244,8 @@ def _srtm_member(archive: zipfile.ZipFile) -> zipfile.ZipInfo:
 
 
 def _srtm_side(path: Path, kind: str, name: str) -> int:
-    if kind == "hgt":
-        size = path.stat().st_size
-    else:
+    size = path.stat().st_size
+    if kind != "hgt" and size <= _LARGEST_ARCHIVE_BYTES:
         with zipfile.ZipFile(path) as archive:
             size = _srtm_member(archive).file_size
     for side in (1201, 3601):
@@ -235,8 +263,11 @@ def _srtm_heights(tile: Tile) -> np.ndarray[Any, Any]:
     if tile.kind == "hgt":
         data = tile.path.read_bytes()
     else:
-        with zipfile.ZipFile(tile.path) as archive:
-            data = archive.read(_srtm_member(archive))
+        try:
+            with zipfile.ZipFile(tile.path) as archive:
+                data = archive.read(_srtm_member(archive))
+        except BROKEN_ZIP as error:
+            raise _unreadable(tile.name, error) from error
     return np.frombuffer(data, dtype=">i2").reshape(tile.shape).astype(np.int16)
 
 
@@ -266,7 +297,7 @@ def _warped(
                 unknown=unknown,
                 resampling=resampling,
             )
-    except (RasterioError, CPLE_BaseError, OSError, zipfile.BadZipFile, zlib.error) as error:
+    except (RasterioError, CPLE_BaseError, OSError) as error:
         raise _unreadable(tile.name, error) from error
     return target
 

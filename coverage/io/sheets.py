@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import zipfile
 import zlib
 from contextlib import closing
@@ -12,7 +13,9 @@ from typing import Any, Final
 
 import pandas as pd
 
+from coverage.archives import LARGEST_FILE, opened, too_large
 from coverage.errors import InputDataError
+from coverage.extent import weigh_lines, weigh_sheet
 from coverage.io.files import kind_of
 from coverage.text import Text
 
@@ -29,6 +32,10 @@ _BROKEN_XLSX: Final = (
     zipfile.BadZipFile,
     zlib.error,
 )
+_MOST_ROWS: Final = 1_000_000
+"""Rows of a CSV table, as many as of a table in a database."""
+_XML: Final = re.compile(r"\.(?:xml|rels)$")
+_WORKSHEET: Final = "xl/worksheets/"
 _DELIMITERS: Final = (",", ";", "\t", "|")
 
 
@@ -59,6 +66,7 @@ def read_sheet(path: Path, *, name: str) -> pd.DataFrame:
 
 def _csv_rows(path: Path, name: str) -> list[list[Any]]:
     data = path.read_bytes()
+    weigh_lines(data, file=name, most=_MOST_ROWS)
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -92,9 +100,15 @@ def _csv_rows(path: Path, name: str) -> list[list[Any]]:
 def _xlsx_rows(path: Path, name: str) -> list[list[Any]]:
     import openpyxl  # noqa: PLC0415 - slow to load, and most projects have no workbook
 
+    if path.stat().st_size > LARGEST_FILE:
+        raise too_large(name)
+    data = path.read_bytes()
+    for part, content in opened(data, _XML, file=name).members.items():
+        if part.startswith(_WORKSHEET):
+            weigh_sheet(content, file=name)
     try:
         with (
-            path.open("rb") as stream,  # a damaged workbook would leave its own file open
+            io.BytesIO(data) as stream,
             closing(openpyxl.load_workbook(stream, read_only=True, data_only=True)) as book,
         ):
             sheet = book.worksheets[0]

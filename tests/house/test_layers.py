@@ -19,7 +19,7 @@ LAYERS: Final = (
     ("text",),
     ("errors", "names"),
     ("validation",),
-    ("params", "schema", "confined"),
+    ("params", "schema", "confined", "archives", "extent", "geojson", "geopackage"),
     ("settings", "tables", "grid", "carriers", "costs", "roads", "steiner", "administration"),
     ("terrain", "propagation", "prize_tree", "laying"),
     ("model",),

@@ -317,7 +317,7 @@ def vrt(path: Path) -> Path:
     ("make", "file", "rule"),
     [
         (bomb, "a.xlsx", "too_large"),
-        (far_cell, "a.xlsx", "too_large"),
+        (far_cell, "a.xlsx", "too_many_cells"),
         (entities, "a.kml", "xml_entities"),
         (vrt, "a.gpkg", "unsupported_format"),
     ],

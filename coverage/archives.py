@@ -9,7 +9,7 @@ import zlib
 from dataclasses import dataclass
 from typing import Final
 
-from coverage.intake.sheet import unreadable
+from coverage.errors import InputDataError
 from coverage.text import Text
 
 LARGEST_FILE: Final = 64 * 2**20
@@ -65,7 +65,7 @@ def opened(data: bytes, wanted: re.Pattern[str], *, file: str) -> Archive:
     except BROKEN_ZIP as error:
         if isinstance(error, ValueError) and hasattr(error, "problems"):
             raise
-        raise unreadable(
+        raise InputDataError.about(
             file,
             "broken_archive",
             Text(f"tệp hỏng hoặc có mật khẩu ({error})", f"damaged or encrypted ({error})"),
@@ -99,7 +99,7 @@ def _bounded(
 def refuse_entities(content: bytes, *, file: str) -> None:
     """Refuse XML that defines a document type: no sheet needs one, a bomb does."""
     if _ENTITY.search(content, 0, 65_536) or _ENTITY.search(content.replace(b"\x00", b"")[:65_536]):
-        raise unreadable(
+        raise InputDataError.about(
             file,
             "xml_entities",
             Text("XML của tệp có khai báo DOCTYPE", "the file's XML declares a DOCTYPE"),
@@ -107,10 +107,10 @@ def refuse_entities(content: bytes, *, file: str) -> None:
         )
 
 
-def too_large(file: str) -> Exception:
+def too_large(file: str) -> InputDataError:
     """Return the error for content beyond our limits."""
     megabytes = LARGEST_CONTENT // 2**20
-    return unreadable(
+    return InputDataError.about(
         file,
         "too_large",
         Text(

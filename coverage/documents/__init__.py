@@ -1,4 +1,4 @@
-"""A finished run as documents to sign and to print: the annex of the province, a sheet a commune."""
+"""A finished run as documents to sign and to print: the annex, and a sheet a commune."""
 
 from __future__ import annotations
 

@@ -84,7 +84,7 @@ def _set_properties(document: Word, facts: Facts, language: Language) -> None:
 
 
 def _footers(document: Word, mark: str) -> None:
-    """Number the pages after the first, and say on every page what was made up."""
+    """Give pages after the first their number, and every page the mark of made-up data."""
     section = document.sections[0]
     number = section.header.paragraphs[0]
     number.alignment = WD_ALIGN_PARAGRAPH.CENTER
@@ -186,14 +186,14 @@ def _villages(document: Word, facts: Facts, language: Language) -> None:
             words.whole(village.households, language),
             words.class_name(village, language),
             words.source(village, language),
-            village.cause.get(language),
-            words.yes_no(village.has_grid_power, language),
-            words.yes_no(village.is_extremely_difficult, language),
+            words.cause(village, language),
+            words.grid_power(village, language),
+            words.hardship(village, language),
             words.whole(village.rank, language),
         ]
         for number, village in enumerate(found, start=1)
     ]
-    widths = (12, 27, 27, 14, 25, 23, 74, 14, 15, 16)
+    widths = (12, 27, 27, 14, 25, 23, 69, 15, 19, 16)
     _table(document, [HEADINGS[name].get(language) for name in names], rows, widths)
 
 
@@ -208,24 +208,28 @@ def _actions(document: Word, facts: Facts, language: Language) -> None:
         *(HEADINGS[name] for name in ("year", "number", "action", "commune", "with", "gained")),
         words.capex_heading(facts),
     ]
-    rows = [
-        [
-            str(action.year),
-            str(number),
-            words.action_kind(action, language),
-            action.commune_name or words.NO_COMMUNE.get(language),
-            words.action_with(action, language),
-            words.whole(action.households_gained, language),
-            words.millions(action.capex, language),
-        ]
-        for number, action in enumerate(actions, start=1)
-    ]
     total = Text("Cộng", "Total").get(language)
+    rows: list[list[str]] = []
+    sums: list[list[str]] = []
     for year in sorted({action.year for action in actions}):
         part = [action for action in actions if action.year == year]
-        rows.append([str(year), "", total, "", "", *_sums(part, language)])
-    rows.append(["", "", total, "", "", *_sums(actions, language)])
-    _table(document, [h.get(language) for h in header], rows, (16, 14, 55, 45, 60, 27, 30))
+        rows += [
+            [
+                str(year),
+                str(len(rows) + number),
+                words.action_kind(action, language),
+                action.commune_name or words.NO_COMMUNE.get(language),
+                words.action_with(action, language),
+                words.whole(action.households_gained, language),
+                words.millions(action.capex, language),
+            ]
+            for number, action in enumerate(part, start=1)
+        ]
+        sums.append([str(year), "", total, "", "", *_sums(part, language)])
+    sums.append(["", "", total, "", "", *_sums(actions, language)])
+    _table(
+        document, [h.get(language) for h in header], [*rows, *sums], (16, 14, 55, 45, 60, 27, 30)
+    )
 
 
 def _sums(actions: Sequence[Any], language: Language) -> tuple[str, str]:
@@ -242,7 +246,11 @@ def _title(document: Word, text: str) -> None:
 
 
 def _line(
-    document: Word, text: str, *, align: WD_ALIGN_PARAGRAPH | None = None, **style: Any
+    document: Word,
+    text: str,
+    *,
+    align: WD_ALIGN_PARAGRAPH = WD_ALIGN_PARAGRAPH.LEFT,
+    **style: Any,
 ) -> Any:
     paragraph = document.add_paragraph()
     paragraph.alignment = align
@@ -286,7 +294,9 @@ def _table(
             paragraph.paragraph_format.space_after = Pt(0)
             if number == 0:
                 paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
-            _write(paragraph, text, bold=number == 0, size_pt=_TABLE_PT)
+            elif text[:1].isdecimal():
+                paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
+            _write(paragraph, text, bold=number == 0 or not texts[0], size_pt=_TABLE_PT)
 
 
 def _packed(document: Word) -> bytes:

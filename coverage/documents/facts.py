@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import geopandas as gpd
 import pandas as pd
+from shapely import Point
 from shapely.geometry.base import BaseGeometry
 
 from coverage.errors import InputDataError, Problem
@@ -18,9 +19,11 @@ from coverage.params import MAIN_TECHNOLOGY, SIGNAL_CLASSES, SignalClass
 from coverage.text import Text, vietnamese_order
 
 VERDICT: Final = f"verdict_{MAIN_TECHNOLOGY.lower()}"
+_SOURCE: Final = f"verdict_source_{MAIN_TECHNOLOGY.lower()}"
+_PREDICTED: Final = f"signal_class_{MAIN_TECHNOLOGY.lower()}"
 _NEEDED: Final = (
     *("village_id", "name", "commune_code", "commune_name", "households", "has_grid_power"),
-    *(VERDICT, f"verdict_source_{MAIN_TECHNOLOGY.lower()}", "cause_vi", "cause_en"),
+    *(VERDICT, _SOURCE, _PREDICTED, "cause_vi", "cause_en"),
     "priority_rank",
 )
 _TURNING: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -37,11 +40,12 @@ class Village:
     households: int
     verdict: SignalClass
     source: str
+    predicted: SignalClass
     cause: Text
     has_grid_power: bool | None
     is_extremely_difficult: bool | None
     rank: int
-    place: BaseGeometry | None
+    place: Point | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +61,7 @@ class Action:
     households_gained: int
     power: str
     backhaul: str
-    place: BaseGeometry
+    place: Point
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,8 +190,9 @@ def _villages(layer: gpd.GeoDataFrame) -> list[Village]:
             commune_code=_text(row["commune_code"]),
             commune_name=_text(row["commune_name"]),
             households=_whole(row["households"]),
-            verdict=row[VERDICT] if row[VERDICT] in SIGNAL_CLASSES else "unknown",
-            source=_text(row[f"verdict_source_{MAIN_TECHNOLOGY.lower()}"]),
+            verdict=_class(row[VERDICT]),
+            source=_text(row[_SOURCE]),
+            predicted=_class(row[_PREDICTED]),
             cause=Text(_text(row["cause_vi"]), _text(row["cause_en"])),
             has_grid_power=_truth(row["has_grid_power"]),
             is_extremely_difficult=_truth(row.get("extremely_difficult")),
@@ -243,7 +248,8 @@ def _communes(
     )
 
 
-def _place(shape: BaseGeometry | None) -> BaseGeometry | None:
+def _place(shape: Any) -> Any:
+    """Return a shape, None for an empty one."""
     return None if shape is None or shape.is_empty else shape
 
 
@@ -253,6 +259,10 @@ def _text(value: object) -> str:
 
 def _whole(value: Any) -> int:
     return 0 if value is None or pd.isna(value) else round(value)
+
+
+def _class(value: Any) -> SignalClass:
+    return value if value in SIGNAL_CLASSES else "unknown"
 
 
 def _truth(value: Any) -> bool | None:

@@ -93,9 +93,9 @@ def _villages(commune: Commune, language: Language) -> Listing:
             village.name,
             words.whole(village.households, language),
             words.class_name(village, language),
-            words.yes_no(village.has_grid_power, language),
-            words.yes_no(village.is_extremely_difficult, language),
-            village.cause.get(language),
+            words.grid_power(village, language),
+            words.hardship(village, language),
+            words.cause(village, language),
         )
         for village in lacking(commune.villages)
     ]

@@ -6,6 +6,7 @@ Shapes and colours are those of the map. Names are text nodes; nothing in them b
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Final
 from xml.etree import ElementTree as ET
 
@@ -24,7 +25,8 @@ _LEGEND: Final = 74
 _EDGE: Final = 26
 _FONT: Final = "Libertinus Serif, Noto Sans, Arial, sans-serif"
 _INK, _PLAN, _PAPER = "#1b1f24", "#6a1b9a", "#ffffff"
-_LETTER: Final = 5.2
+_KILOMETRE: Final = 1_000
+_LETTER, _LONGEST = 5.2, 24
 _STEPS_M: Final = (200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000)
 _LINES: Final = {"links": "6 4", "fibre_routes": ""}
 _LAYER_NAMES: Final = {
@@ -81,7 +83,7 @@ def sketch(facts: Facts, commune: Commune, language: Language) -> str | None:
     shown = _lines(root, frame, facts)
     shown += _points(root, frame, facts)
     _villages(root, frame, commune.villages)
-    _scale(root, frame)
+    _scale(root, frame, language)
     _north(root, language)
     _legend(root, shown, language)
     return ET.tostring(root, encoding="unicode")
@@ -172,7 +174,9 @@ def _villages(root: ET.Element, frame: _Frame, villages: Iterable[Village]) -> N
     for village, (x, y) in placed:
         if village.verdict == "good":
             continue
-        text = village.name if len(village.name) <= 24 else village.name[:23] + "…"
+        text = village.name
+        if len(text) > _LONGEST:
+            text = text[: _LONGEST - 1] + "…"
         length = _LETTER * len(text)
         left = x + 8 if x + 8 + length < WIDTH else x - 8 - length
         box = np.array([left, y - 8, left + length, y + 4])
@@ -212,7 +216,7 @@ def _question(root: ET.Element, at: Point, colour: str) -> None:
     mark.text = "?"
 
 
-_MARKS: Final[dict[str, Callable[[ET.Element, Point, str], None]]] = {
+_MARKS: Final[dict[str, Callable[..., None]]] = {
     "circle": _circle,
     "diamond": _diamond,
     "cross": _cross,
@@ -232,13 +236,13 @@ def _action(root: ET.Element, at: Point) -> None:
     _add(root, "path", d=d, stroke=_PAPER, stroke_width=1.5, fill="none")
 
 
-def _scale(root: ET.Element, frame: _Frame) -> None:
+def _scale(root: ET.Element, frame: _Frame, language: Language) -> None:
     length_m = max((s for s in _STEPS_M if s * frame.per_m <= 0.3 * WIDTH), default=_STEPS_M[0])
     length, y = round(length_m * frame.per_m, 1), HEIGHT - _LEGEND - 8
     d = f"M10 {y - 4}v4h{length}v-4"
     _add(root, "path", d=d, stroke=_INK, stroke_width=1.4, fill="none")
-    text = decimal(length_m / 1000, 0 if length_m >= 1000 else 1).vi
-    _write(root, f"{text} km", (14, y - 5), stroke=_PAPER, stroke_width=2, paint_order="stroke")
+    text = decimal(length_m / 1000, 0 if length_m >= _KILOMETRE else 1).get(language)
+    _write(root, f"{text} km", (10, y - 8), stroke=_PAPER, stroke_width=2, paint_order="stroke")
 
 
 def _north(root: ET.Element, language: Language) -> None:
@@ -250,15 +254,12 @@ def _legend(root: ET.Element, shown: Iterable[str], language: Language) -> None:
     """Explain the marks in three columns below the map."""
     top = HEIGHT - _LEGEND
     _add(root, "path", d=f"M0 {top}H{WIDTH}", stroke="#b9c0c8")
-    entries: list[tuple[str, Callable[[Point], None]]] = []
+    entries: list[tuple[str, Callable[..., None]]] = []
     for name in SIGNAL_CLASSES:
         style = STYLES[name]
-        mark, colour = _MARKS[style.symbol], style.colour
-        entries.append(
-            (CLASS_NAMES[name].get(language), lambda at, m=mark, c=colour: m(root, at, c))
-        )
-    for name in shown:
-        entries.append((_LAYER_NAMES[name].get(language), lambda at, n=name: _sample(root, n, at)))
+        mark = partial(_MARKS[style.symbol], root, colour=style.colour)
+        entries.append((CLASS_NAMES[name].get(language), mark))
+    entries += [(_LAYER_NAMES[name].get(language), partial(_sample, root, name)) for name in shown]
     for number, (text, draw) in enumerate(entries):
         column, row = divmod(number, 3)
         x, y = 16 + column * 190, top + 18 + row * 20

@@ -40,7 +40,11 @@ HEADINGS: Final[Mapping[str, Text]] = {
     "gained": Text(f"Hộ có thêm {MAIN_TECHNOLOGY}", f"Households gaining {MAIN_TECHNOLOGY}"),
 }
 _MILLION: Final = 1e6
-_YES, _NO, _UNKNOWN = Text("có", "yes"), Text("không", "no"), Text("chưa rõ", "not known")
+_ANSWERS: Final = {
+    True: Text("có", "yes"),
+    False: Text("không", "no"),
+    None: Text("chưa rõ", "not known"),
+}
 
 
 def whole(value: float, language: Language) -> str:
@@ -58,9 +62,25 @@ def capex_heading(facts: Facts) -> Text:
     return Text(f"Vốn (triệu {facts.currency})", f"Capex (million {facts.currency})")
 
 
-def yes_no(value: bool | None, language: Language) -> str:
-    """Write yes, no, or that it is not known."""
-    return (_UNKNOWN if value is None else _YES if value else _NO).get(language)
+def grid_power(village: Village, language: Language) -> str:
+    """Write whether a village has grid power."""
+    return _ANSWERS[village.has_grid_power].get(language)
+
+
+def hardship(village: Village, language: Language) -> str:
+    """Write whether a village is one of extreme hardship."""
+    return _ANSWERS[village.is_extremely_difficult].get(language)
+
+
+def cause(village: Village, language: Language) -> str:
+    """Write why a village has no good signal, or that prediction alone says it has."""
+    if village.cause.vi or village.predicted != "good":
+        return village.cause.get(language)
+    basis = source(village, language)
+    return Text(
+        f"Dự báo có sóng tốt, kết luận theo {basis}: cần đo kiểm tại chỗ.",
+        f"Good signal is predicted, the verdict is that of {basis}: measure on the spot.",
+    ).get(language)
 
 
 def class_name(village: Village, language: Language) -> str:

@@ -7,7 +7,13 @@ from pathlib import Path
 import geopandas as gpd
 import pandas as pd
 
-from coverage.exports.styles import class_style, commune_style, site_style
+from coverage.exports.styles import (
+    class_style,
+    commune_style,
+    planned_lines_style,
+    planned_points_style,
+    site_style,
+)
 from coverage.io import writers
 from coverage.model import FibrePlan, Plan, Result
 
@@ -36,12 +42,27 @@ def write_plan_layers(plan: Plan, path: Path) -> None:
         ("fibre_routes", plan.fibre_routes),
     ):
         writers.write_layer(path, name, layer)
+    writers.write_styles(
+        path,
+        {
+            "actions": planned_points_style(),
+            "links": planned_lines_style(is_radio=True),
+            "fibre_routes": planned_lines_style(is_radio=False),
+        },
+    )
 
 
 def write_fibre_layers(plan: FibrePlan, path: Path) -> None:
     """Add new fibre and the villages it joins to the package of their run."""
     writers.write_layer(path, "fibre_routes", plan.routes)
     writers.write_layer(path, "fibre_villages", plan.villages)
+    writers.write_styles(
+        path,
+        {
+            "fibre_routes": planned_lines_style(is_radio=False),
+            "fibre_villages": planned_points_style(),
+        },
+    )
 
 
 def _sites(result: Result) -> gpd.GeoDataFrame:

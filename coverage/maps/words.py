@@ -146,6 +146,13 @@ _SCREEN: Final[Mapping[str, Text]] = MappingProxyType(
         "all_operators": Text("Tất cả nhà mạng", "All operators"),
         "commune": Text("Xã, phường", "Commune"),
         "all_communes": Text("Tất cả xã, phường", "All communes"),
+        "all_villages": Text("Tất cả các thôn", "All villages"),
+        "power": Text("Có điện lưới", "Grid power"),
+        "hardship": Text("Đặc biệt khó khăn", "Extremely difficult"),
+        "not_known": Text("chưa rõ", "not known"),
+        "list": Text("Bảng các thôn đang hiện", "Villages shown, as a table"),
+        "show_list": Text("Xem dạng bảng", "Show as a table"),
+        "show_map": Text("Xem bản đồ", "Show the map"),
         "no_position": Text("Không có tọa độ", "No coordinates"),
         "no_position_hint": Text(
             "Không vẽ được trên bản đồ, vẫn tính trong bảng.",

@@ -334,3 +334,38 @@ def test_it_draws_inside_a_shadow_root_and_tells_what_is_chosen(
     page.context.close()
     assert this.complaints == []
     assert this.dialogs == []
+
+
+def test_villages_are_filtered_by_power_and_hardship(view: Opened, result: Result) -> None:
+    # by hand: the same villages counted in the table
+    villages = result.villages
+    placed = villages.geometry.notna() & ~villages.geometry.is_empty
+    for name, column in (("power", "has_grid_power"), ("hardship", "extremely_difficult")):
+        if column not in villages:
+            assert view.page.locator(f"select[data-focus={name}]").count() == 0
+            continue
+        for answer, chosen in (
+            ("yes", villages[column].eq(True).fillna(value=False)),
+            ("no", villages[column].eq(False).fillna(value=False)),
+            ("not_known", villages[column].isna()),
+        ):
+            view.page.locator(f"select[data-focus={name}]").select_option(answer)
+            assert set(view.state()["villages"]) == set(villages["village_id"][chosen & placed])
+        view.page.locator(f"select[data-focus={name}]").select_option("")
+
+
+def test_table_shows_what_the_filters_leave_and_opens_a_village(view: Opened) -> None:
+    page = view.page
+    page.get_by_role("button", name="Xem dạng bảng").click()
+    rows = page.locator(".ps-list tbody tr")
+    assert not page.locator(".ps-map").is_visible()
+    everything = rows.count()
+    assert everything == page.evaluate(f"{VIEW}.villages.rows.length")
+    names = page.locator(".ps-list tbody th").all_text_contents()
+    assert set(VILLAGE_NAMES[:-1]) <= set(names)  # hostile ones among them, as text
+    page.locator("input[value=good]").uncheck()
+    assert rows.count() < everything
+    page.locator(".ps-list tbody button").first.click()
+    assert page.locator(".ps-map").is_visible()
+    assert not page.locator(".ps-list").is_visible()
+    assert page.locator(".leaflet-popup h3").text_content() in names

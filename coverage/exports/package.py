@@ -36,12 +36,12 @@ def write_package(result: Result, path: Path) -> None:
 
 def write_plan_layers(plan: Plan, path: Path) -> None:
     """Add what a plan builds to the package of its run."""
-    for name, layer in (
-        ("actions", plan.actions),
-        ("links", plan.links),
-        ("fibre_routes", plan.fibre_routes),
+    for name, layer, kind in (
+        ("actions", plan.actions, "Point"),
+        ("links", plan.links, "LineString"),
+        ("fibre_routes", plan.fibre_routes, "LineString"),
     ):
-        writers.write_layer(path, name, layer)
+        writers.write_layer(path, name, layer, geometry_type=kind)
     writers.write_styles(
         path,
         {
@@ -54,8 +54,8 @@ def write_plan_layers(plan: Plan, path: Path) -> None:
 
 def write_fibre_layers(plan: FibrePlan, path: Path) -> None:
     """Add new fibre and the villages it joins to the package of their run."""
-    writers.write_layer(path, "fibre_routes", plan.routes)
-    writers.write_layer(path, "fibre_villages", plan.villages)
+    writers.write_layer(path, "fibre_routes", plan.routes, geometry_type="LineString")
+    writers.write_layer(path, "fibre_villages", plan.villages, geometry_type="Point")
     writers.write_styles(
         path,
         {

@@ -89,15 +89,24 @@ def _statistics(values: np.ndarray[Any, Any], nodata: float) -> dict[str, str]:
     return {f"STATISTICS_{name}": f"{value:.9g}" for name, value in figures.items()}
 
 
-def write_layer(path: Path, layer: str, frame: gpd.GeoDataFrame) -> None:
-    """Add a layer to a GeoPackage."""
+def write_layer(
+    path: Path, layer: str, frame: gpd.GeoDataFrame, *, geometry_type: str | None = None
+) -> None:
+    """Add a layer to a GeoPackage; an empty one needs its `geometry_type` said, as in "Point"."""
     plain = gpd.GeoDataFrame(
         {name: _plain_column(frame[name]) for name in frame.columns if name != "geometry"},
         geometry=frame.geometry.to_numpy(),
         crs=frame.crs,
     )
     with _fixed_date():
-        pyogrio.write_dataframe(plain, path, layer=layer, driver="GPKG", append=path.exists())
+        pyogrio.write_dataframe(
+            plain,
+            path,
+            layer=layer,
+            driver="GPKG",
+            append=path.exists(),
+            geometry_type=geometry_type,
+        )
 
 
 def write_styles(path: Path, styles: Mapping[str, str]) -> None:

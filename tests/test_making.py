@@ -74,6 +74,6 @@ def test_names_from_data_stay_text(manifest: Callable[..., dict[str, Any]]) -> N
     ]
     page = how_made(made)
     assert "<script" not in page
-    assert page.count(escape(HOSTILE)) == 9
+    assert page.count(escape(HOSTILE)) == 8
     assert "default-src 'none'" in page
     assert not re.search(r"https?://|url\(|<link|<img", page)

@@ -23,7 +23,7 @@ body { font: 15px/1.45 system-ui, sans-serif; margin: 1rem auto; max-width: 62re
   padding: 0 1rem; color: #1b1f24; }
 table { border-collapse: collapse; margin: .5rem 0 1rem; }
 th, td { border: 1px solid #ccc; padding: .2rem .5rem; text-align: left; vertical-align: top;
-  overflow-wrap: anywhere; min-width: 3.5rem; }
+  overflow-wrap: break-word; max-width: 30rem; }
 code { font-size: .85em; }
 .scroll { overflow-x: auto; }
 .synthetic { background: #fff3cd; border: 1px solid #b58900; padding: .5rem; font-weight: bold; }

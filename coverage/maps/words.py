@@ -152,6 +152,7 @@ _SCREEN: Final[Mapping[str, Text]] = MappingProxyType(
         "not_known": Text("chưa rõ", "not known"),
         "list": Text("Bảng các thôn đang hiện", "Villages shown, as a table"),
         "show_list": Text("Xem dạng bảng", "Show as a table"),
+        "print": Text("In khổ", "Print on"),
         "show_map": Text("Xem bản đồ", "Show the map"),
         "no_position": Text("Không có tọa độ", "No coordinates"),
         "no_position_hint": Text(

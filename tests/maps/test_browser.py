@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -11,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
+from pypdf import PdfReader
 
 from coverage.maps import front_end, map_payload
 from coverage.maps.palette import STYLES, rgb
@@ -369,3 +371,28 @@ def test_table_shows_what_the_filters_leave_and_opens_a_village(view: Opened) ->
     assert page.locator(".ps-map").is_visible()
     assert not page.locator(".ps-list").is_visible()
     assert page.locator(".leaflet-popup h3").text_content() in names
+
+
+@pytest.mark.parametrize(("paper", "size_pt"), [("a4", (842, 595)), ("a3", (1191, 842))])
+def test_paper_holds_the_whole_map_with_legend_and_mark(
+    view: Opened, paper: str, size_pt: tuple[int, int]
+) -> None:
+    page = view.page
+    page.evaluate("window.print = () => { window.printed = true; }")
+    page.locator(f"button[data-focus=print-{paper}]").click()
+    page.wait_for_function("window.printed")
+    sheets = PdfReader(io.BytesIO(page.pdf(prefer_css_page_size=True))).pages
+    assert len(sheets) == 1
+    width, height = (float(side) for side in sheets[0].mediabox[2:])
+    assert (width, height) == pytest.approx(size_pt, abs=1)
+    text = sheets[0].extract_text()
+    for word in ("SYNTHETIC DATA", "Chú giải", "Sóng tốt", "Bộ ngưỡng", "km"):
+        assert word in text
+    assert "Xem dạng bảng" not in text
+    corners = f"{VIEW}.data.bounds.map((p) => {VIEW}.map.latLngToContainerPoint(p))"
+    room = page.evaluate(f"{VIEW}.map.getSize()")
+    for corner in page.evaluate(corners):
+        assert 0 <= corner["x"] <= room["x"]
+        assert 0 <= corner["y"] <= room["y"]
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert page.locator(".ps-searchbox").is_visible()

@@ -24,6 +24,7 @@
   const PLAN = "#6a1b9a";
   const PLAN_LINES = { microwave: "6 5", fibre: null };
   const INK = "#1b1f24";
+  const PAINT_MS = 300;
   const FLAGS = { power: "has_grid_power", hardship: "extremely_difficult" };
   const ANSWERS = ["yes", "no", "not_known"];
   const LISTED = ["priority_rank", "name", "commune_name", "households", ...Object.values(FLAGS)];
@@ -236,6 +237,7 @@
       this.buildMap();
       this.redraw();
       this.watchSize();
+      this.watchPrint();
       this.goHome();
     }
 
@@ -342,6 +344,7 @@
         this.drawPlanFigures(),
         this.drawFilters(),
         this.drawLayers(),
+        this.drawPrint(),
         this.drawUnplaced(),
         this.drawAbout(),
       ].filter(Boolean));
@@ -570,6 +573,7 @@
     showList(open) {
       this.list.hidden = !open;
       this.mapBox.hidden = open;
+      this.element.classList.toggle("ps-tabled", open);
       this.drawPanel();
       this.drawList();
     }
@@ -753,6 +757,39 @@
       });
       this.observer.observe(this.mapBox);
       this.map.on("movestart zoomstart", () => (this.isHome = this.isFitting));
+    }
+
+    /* The buttons draw the map anew for the paper, and for the screen again once it is printed. The
+     * browser's own command prints the map as it stands: drawn anew then, its pictures would be
+     * missing. */
+    watchPrint() {
+      this.onPrint = () => this.setPaper(false);
+      root.addEventListener("afterprint", this.onPrint);
+    }
+
+    setPaper(starts) {
+      if (starts === Boolean(this.beforePaper)) return;
+      const { bounds, home } = this.beforePaper || { bounds: this.map.getBounds(), home: this.isHome };
+      this.beforePaper = starts ? { bounds, home } : null;
+      if (starts) this.observer.disconnect();
+      this.element.classList.toggle("ps-printing", starts);
+      this.map.invalidateSize({ animate: false });
+      if (home) this.goHome();
+      else this.map.fitBounds(bounds, { animate: false });
+      if (!starts) this.observer.observe(this.mapBox);
+    }
+
+    drawPrint() {
+      const button = (paper) => {
+        const node = el("button", { type: "button", class: "ps-link", "data-focus": "print-" + paper }, this.word("print") + " " + paper.toUpperCase());
+        node.addEventListener("click", () => {
+          this.element.classList.toggle("ps-a3", paper === "a3");
+          this.setPaper(true);
+          setTimeout(() => root.print(), PAINT_MS); // the pictures are painted at their new size
+        });
+        return node;
+      };
+      return el("section", { class: "ps-screen ps-print" }, button("a4"), button("a3"));
     }
 
     /* Shows the whole area, and goes on doing so when the size changes, until the reader moves. */
@@ -1130,9 +1167,10 @@
 
     destroy() {
       this.observer.disconnect();
+      root.removeEventListener("afterprint", this.onPrint);
       this.map.remove();
       this.element.replaceChildren();
-      this.element.classList.remove("phusong", "ps-open");
+      this.element.classList.remove("phusong", "ps-open", "ps-tabled", "ps-a3");
     }
   }
   View.count = 0;

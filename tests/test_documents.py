@@ -194,6 +194,17 @@ def test_too_many_villages_and_endless_names_still_make_one_page(facts: Facts) -
     assert all(80 < n <= 90 for n in told)
 
 
+def test_the_page_is_filled_before_villages_are_left_out(facts: Facts) -> None:
+    # by hand: a row takes a line or two, so dozens fit below the map and hundreds do not
+    bad, commune = hostile(facts)
+    plain = replace(commune.villages[0], name="Bản Bung", source="", cause=Text("Xa.", "Far."))
+    commune = replace(commune, name="Phong Quang", villages=(plain,) * 300, actions=())
+    text = text_of(pdf(sheet_of(replace(bad, communes=(commune,)), commune, "en")))
+    shown = text.count("Bản Bung")
+    assert 20 < shown < 60
+    assert f"and {300 - shown} more" in " ".join(text.split())
+
+
 def test_the_web_sheet_loads_and_runs_nothing(facts: Facts) -> None:
     web = page(sheet_of(facts, facts.communes[0], "vi"))
     assert "default-src 'none'" in web

@@ -22,6 +22,7 @@ from coverage.text import Language
 
 if TYPE_CHECKING:
     from coverage.conversion import Form
+    from coverage.documents import DocumentForm
     from coverage.intake.sheet import Role
     from coverage.params import Scenario
 
@@ -445,6 +446,41 @@ def export_run(
 
     del quiet
     for path in convert(source, out, forms=forms, layers=layers or None, crs=crs, language=lang):
+        click.echo(path)
+
+
+@main.command("report")
+@click.argument("source", metavar="OUT", type=click.Path(path_type=Path))
+@click.option(
+    "--as",
+    "forms",
+    multiple=True,
+    type=click.Choice(["docx", "pdf", "html"]),
+    help="Phụ lục (docx), tờ của từng xã (pdf, html); mặc định cả ba / default all",
+)
+@click.option(
+    "--commune", "communes", multiple=True, help="Mã xã, mặc định tất cả / code, default all"
+)
+@click.option(
+    "--out", type=click.Path(path_type=Path), required=True, help="Thư mục / folder to write to"
+)
+@_common
+def report_run(
+    source: Path,
+    forms: tuple[DocumentForm, ...],
+    communes: tuple[str, ...],
+    out: Path,
+    *,
+    lang: Language,
+    quiet: bool,
+) -> None:
+    """Viết phụ lục Word và tờ của từng xã / a finished run as an annex and sheets of communes."""
+    from coverage.documents import FORMS, write_documents
+
+    del quiet
+    for path in write_documents(
+        source, out, forms=forms or FORMS, communes=communes or None, language=lang
+    ):
         click.echo(path)
 
 

@@ -19,9 +19,10 @@ from click.testing import CliRunner
 from geopandas.testing import assert_geodataframe_equal
 
 from coverage.cli import main
-from coverage.conversion import FORMS, convert, read_finished
+from coverage.conversion import FORMS, convert
 from coverage.conversion.kml import document
 from coverage.errors import CrsError, InputDataError, ScenarioError
+from coverage.io.finished import read_finished
 from coverage.pipeline import run_project
 
 SPACE: Final = {"k": "http://www.opengis.net/kml/2.2"}

@@ -40,12 +40,15 @@ OUTPUTS = {
     "measure_next.csv",
     "results.gpkg",
     "map.html",
+    "cach_lam.html",
     "report.xlsx",
     "manifest.json",
     "timings.json",
     *(f"rsrp_{t}_dbm.tif" for t in ("3g", "4g", "5g")),
     *(f"server_{t}.tif" for t in ("3g", "4g", "5g")),
     *(f"served_probability_{t}.tif" for t in ("3g", "4g", "5g")),
+    *(f"rsrp_{t}_dbm.qml" for t in ("3g", "4g", "5g")),
+    *(f"served_probability_{t}.qml" for t in ("3g", "4g", "5g")),
 }
 CONTRACT = [
     "village_id",
@@ -370,3 +373,11 @@ def test_what_is_told_beside_prediction_reaches_every_output(
     for name in (statuses, fibre_gaps, scores):
         assert set(name.columns) <= known
     assert set(table.columns) <= known
+
+
+def test_every_folder_of_outputs_holds_the_page(demo_run: Path) -> None:
+    page = (demo_run / "cach_lam.html").read_text(encoding="utf-8")
+    told = json.loads((demo_run / "manifest.json").read_text(encoding="utf-8"))
+    assert "cach_lam.html" in told["outputs"]
+    assert all(source["sha256"] in page for source in told["inputs"])
+    assert "SYNTHETIC DATA" in page

@@ -3,50 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
 
-import geopandas as gpd
 import pyogrio
 from pyproj import CRS
 from pyproj.exceptions import CRSError
 
 from coverage import __version__
 from coverage.conversion.kml import document, write_kmz
-from coverage.errors import CrsError, InputDataError, Problem, ScenarioError
+from coverage.errors import CrsError, ScenarioError
 from coverage.io import writers
 from coverage.io.files import sha256_of
-from coverage.io.manifests import MANIFEST, RUN_FIRST, missing, read_manifest
+from coverage.io.finished import PACKAGE, Finished, Layers, read_finished, unknown_name
+from coverage.io.manifests import MANIFEST
 from coverage.text import DEFAULT_LANGUAGE, Language, Text
 
-Layers = Mapping[str, gpd.GeoDataFrame]
 Form = Literal["kml", "kmz", "geojson", "geoparquet", "gpkg"]
 FORMS: Final[tuple[Form, ...]] = ("kml", "kmz", "geojson", "geoparquet", "gpkg")
-PACKAGE: Final = "results.gpkg"
 LISTING: Final = "export_manifest.json"
 _DEGREES: Final = "EPSG:4326"
 _IN_DEGREES: Final = frozenset({"kml", "kmz", "geojson"})
 """Forms that know no other coordinate system (OGC KML 2.2; RFC 7946, section 4)."""
 _DIGITS: Final = 6
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finished:
-    """A finished run: its layers by name, and its manifest."""
-
-    layers: Layers
-    manifest: Mapping[str, Any]
-
-    @property
-    def title(self) -> str:
-        """Name of the project."""
-        return str(self.manifest["project"].get("name", ""))
-
-    @property
-    def is_synthetic(self) -> bool:
-        """Whether any input of the run was made up."""
-        return bool(self.manifest["synthetic"])
 
 
 def convert(
@@ -94,7 +73,7 @@ def convert(
     target = Path(target).resolve()
     unknown = sorted(set(forms) - set(FORMS))
     if unknown or not forms:
-        raise ScenarioError(_unknown(Text("dạng", "form"), unknown, FORMS))
+        raise ScenarioError(unknown_name(Text("dạng", "form"), unknown, FORMS))
     _check_crs(crs)
     run = read_finished(Path(out), layers)
     if target == Path(out).resolve():
@@ -131,39 +110,6 @@ def convert(
     return tuple(target / name for name in names)
 
 
-def read_finished(folder: Path, layers: Sequence[str] | None = None) -> Finished:
-    """Read the layers of a finished run.
-
-    Raises
-    ------
-    InputDataError
-        Where the folder holds no finished run.
-    ScenarioError
-        Where a wanted layer is not in it.
-    """
-    problems: list[Problem] = []
-    manifest = read_manifest(folder, folder.name, problems)
-    path = folder / PACKAGE
-    if manifest is not None and not path.is_file():
-        problems.append(missing(f"{folder.name}/{PACKAGE}"))
-    if manifest is None or problems:
-        raise InputDataError(problems)
-    try:
-        known = [str(name) for name, shape in pyogrio.list_layers(path) if shape is not None]
-        wanted = known if layers is None else list(dict.fromkeys(layers))
-        if unknown := [name for name in wanted if name not in known]:
-            raise ScenarioError(_unknown(Text("lớp", "layer"), unknown, known))
-        found = {name: pyogrio.read_dataframe(path, layer=name) for name in wanted}
-    except pyogrio.errors.DataSourceError as error:
-        raise InputDataError.about(
-            f"{folder.name}/{PACKAGE}",
-            "unreadable_package",
-            Text(f"không đọc được ({error})", f"unreadable ({error})"),
-            RUN_FIRST,
-        ) from error
-    return Finished(layers=found, manifest=manifest)
-
-
 def _check_crs(crs: str | None) -> None:
     if crs is None:
         return
@@ -177,14 +123,6 @@ def _check_crs(crs: str | None) -> None:
             Text("Hãy viết ví dụ EPSG:9213.", "Write for example EPSG:9213."),
             value=crs,
         ) from error
-
-
-def _unknown(what: Text, unknown: Sequence[str], known: Sequence[str]) -> Text:
-    wrong, choice = ", ".join(unknown) or "–", ", ".join(known)
-    return Text(
-        f"Không có {what.vi} {wrong}; hãy chọn trong: {choice}.",
-        f"There is no {what.en} {wrong}; choose from: {choice}.",
-    )
 
 
 def _words(run: Finished, language: Language) -> dict[str, Any]:

@@ -7,7 +7,13 @@ from pathlib import Path
 import geopandas as gpd
 import pandas as pd
 
-from coverage.exports.styles import class_style, commune_style, site_style
+from coverage.exports.styles import (
+    class_style,
+    commune_style,
+    planned_lines_style,
+    planned_points_style,
+    site_style,
+)
 from coverage.io import writers
 from coverage.model import FibrePlan, Plan, Result
 
@@ -30,18 +36,33 @@ def write_package(result: Result, path: Path) -> None:
 
 def write_plan_layers(plan: Plan, path: Path) -> None:
     """Add what a plan builds to the package of its run."""
-    for name, layer in (
-        ("actions", plan.actions),
-        ("links", plan.links),
-        ("fibre_routes", plan.fibre_routes),
+    for name, layer, kind in (
+        ("actions", plan.actions, "Point"),
+        ("links", plan.links, "LineString"),
+        ("fibre_routes", plan.fibre_routes, "LineString"),
     ):
-        writers.write_layer(path, name, layer)
+        writers.write_layer(path, name, layer, geometry_type=kind)
+    writers.write_styles(
+        path,
+        {
+            "actions": planned_points_style(),
+            "links": planned_lines_style(is_radio=True),
+            "fibre_routes": planned_lines_style(is_radio=False),
+        },
+    )
 
 
 def write_fibre_layers(plan: FibrePlan, path: Path) -> None:
     """Add new fibre and the villages it joins to the package of their run."""
-    writers.write_layer(path, "fibre_routes", plan.routes)
-    writers.write_layer(path, "fibre_villages", plan.villages)
+    writers.write_layer(path, "fibre_routes", plan.routes, geometry_type="LineString")
+    writers.write_layer(path, "fibre_villages", plan.villages, geometry_type="Point")
+    writers.write_styles(
+        path,
+        {
+            "fibre_routes": planned_lines_style(is_radio=False),
+            "fibre_villages": planned_points_style(),
+        },
+    )
 
 
 def _sites(result: Result) -> gpd.GeoDataFrame:

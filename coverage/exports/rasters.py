@@ -1,4 +1,4 @@
-"""Signal, chance of being served and best server as cloud-optimised GeoTIFFs."""
+"""Signal, chance of being served and best server as cloud-optimised GeoTIFFs, with styles."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 
 from coverage import gaps
+from coverage.exports.styles import share_raster_style, signal_raster_style
 from coverage.io import writers
 from coverage.model import Raster, Result
 from coverage.params import Technology
@@ -16,20 +17,30 @@ _NO_PERCENT: Final = 255
 
 
 def write_rasters(result: Result, folder: Path) -> None:
-    """Write three rasters for each technology; each tells what it was made from."""
+    """Write three rasters for each technology; each tells what it was made from.
+
+    Beside signal and chance stands a `.qml` of the same name, which QGIS applies on opening.
+    """
     tags = _tags(result)
     for technology, raster in result.rsrp_dbm.items():
-        name = f"rsrp_{technology.lower()}_dbm.tif"
+        name = f"rsrp_{technology.lower()}_dbm"
+        share = f"served_probability_{technology.lower()}"
+        levels = result.scenario.thresholds.technologies[technology]
         rounded = np.round(raster.array, 2).astype(np.float32)
         writers.write_cog(
-            folder / name, Raster(array=rounded, grid=raster.grid), nodata=np.nan, tags=tags
+            folder / f"{name}.tif",
+            Raster(array=rounded, grid=raster.grid),
+            nodata=np.nan,
+            tags=tags,
         )
         writers.write_cog(
-            folder / f"served_probability_{technology.lower()}.tif",
+            folder / f"{share}.tif",
             _probability_percent(result, technology),
             nodata=_NO_PERCENT,
             tags=tags | {"unit": "percent"},
         )
+        for stem, style in ((name, signal_raster_style(levels)), (share, share_raster_style())):
+            (folder / f"{stem}.qml").write_text(style, encoding="utf-8", newline="\n")
     for technology, raster in result.server.items():
         writers.write_cog(folder / f"server_{technology.lower()}.tif", raster, nodata=0, tags=tags)
 

@@ -1,10 +1,10 @@
-"""How QGIS draws the layers of the package."""
+"""How QGIS draws the layers of the package, and the rasters beside it."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from coverage.params import SIGNAL_CLASSES
+from coverage.params import SIGNAL_CLASSES, ClassThresholds
 
 _COLOURS: Final = {
     "good": "0,114,178",
@@ -13,18 +13,23 @@ _COLOURS: Final = {
     "unknown": "153,153,153",
 }
 
+_TITLES: Final = {
+    "good": "Sóng tốt",
+    "weak": "Lõm sóng (yếu)",
+    "none": "Trắng sóng",
+    "unknown": "Không rõ",
+}
+_AREAS: Final = {"good": "#8cc4e8", "weak": "#f5c84c", "none": "#c8695a"}
+_PLAN: Final = "106,27,154"
+_HALF_STEP_DB: Final = 0.005
+"""Signal is written in hundredths; QGIS counts a bound to the class below it."""
+
 
 def class_style(column: str) -> str:
     """Return the style of points by the signal class in a column."""
     shapes = {"good": "circle", "weak": "triangle", "none": "cross_fill", "unknown": "diamond"}
-    titles = {
-        "good": "Sóng tốt",
-        "weak": "Lõm sóng (yếu)",
-        "none": "Trắng sóng",
-        "unknown": "Không rõ",
-    }
     categories = "".join(
-        f'<category value="{name}" symbol="{i}" label="{titles[name]} (4G)" render="true"/>'
+        f'<category value="{name}" symbol="{i}" label="{_TITLES[name]} (4G)" render="true"/>'
         for i, name in enumerate(SIGNAL_CLASSES)
     )
     symbols = "".join(
@@ -53,6 +58,59 @@ def commune_style() -> str:
         '<Option name="outline_color" value="80,80,80,255" type="QString"/>'
         '<Option name="outline_width" value="0.4" type="QString"/></Option>'
         "</layer></symbol></symbols></renderer-v2>"
+    )
+
+
+def planned_points_style() -> str:
+    """Return the style of what a plan builds, or of the villages that new fibre joins."""
+    return _qml(
+        '<renderer-v2 type="singleSymbol" enableorderby="0"><symbols>'
+        f"{_marker(0, 'square', _PLAN)}</symbols></renderer-v2>"
+    )
+
+
+def planned_lines_style(*, is_radio: bool) -> str:
+    """Return the style of new lines: radio hops dashed, fibre drawn through."""
+    dashes = '<Option name="line_style" value="dash" type="QString"/>' if is_radio else ""
+    return _qml(
+        '<renderer-v2 type="singleSymbol" enableorderby="0"><symbols>'
+        '<symbol type="line" name="0" alpha="1"><layer class="SimpleLine" enabled="1">'
+        f'<Option type="Map"><Option name="line_color" value="{_PLAN},255" type="QString"/>'
+        f'<Option name="line_width" value="0.5" type="QString"/>{dashes}</Option>'
+        "</layer></symbol></symbols></renderer-v2>"
+    )
+
+
+def signal_raster_style(levels: ClassThresholds) -> str:
+    """Return the style of a raster of dBm: the classes as three areas."""
+    bounds = {
+        "none": f"{levels.weak_dbm - _HALF_STEP_DB:g}",
+        "weak": f"{levels.good_dbm - _HALF_STEP_DB:g}",
+        "good": "inf",
+    }
+    items = "".join(
+        f'<item value="{bound}" color="{_AREAS[name]}" alpha="255" label="{_TITLES[name]}"/>'
+        for name, bound in bounds.items()
+    )
+    return _raster_qml("DISCRETE", items)
+
+
+def share_raster_style() -> str:
+    """Return the style of a raster of percent: from none over weak to good."""
+    stops = ((0, "none"), (50, "weak"), (100, "good"))
+    items = "".join(
+        f'<item value="{percent}" color="{_AREAS[name]}" alpha="255" label="{percent} %"/>'
+        for percent, name in stops
+    )
+    return _raster_qml("INTERPOLATED", items)
+
+
+def _raster_qml(kind: str, items: str) -> str:
+    return (
+        '<!DOCTYPE qgis><qgis version="3.22"><pipe><rasterrenderer type="singlebandpseudocolor" '
+        'band="1" opacity="0.8" alphaBand="-1"><rastershader><colorrampshader '
+        f'colorRampType="{kind}" classificationMode="1" clip="0">{items}</colorrampshader>'
+        "</rastershader></rasterrenderer></pipe></qgis>\n"
     )
 
 

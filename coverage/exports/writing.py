@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from coverage.exports.making import PAGE, how_made
 from coverage.exports.manifest import manifest
 from coverage.exports.open_fibre import open_fibre
 from coverage.exports.package import write_fibre_layers, write_package, write_plan_layers
@@ -67,6 +68,7 @@ def write_outputs(
             made_of |= {name: getattr(plan, name) for name in _PLAN_FIGURES}
         if villages_fibre is not None:
             made_of["fibre"] = fibre_figures(villages_fibre)
+        (desk / PAGE).write_text(how_made(made_of), encoding="utf-8", newline="\n")
         made_of["outputs"] = {path.name: sha256_of(path) for path in sorted(desk.iterdir())}
         writers.write_json(desk / "manifest.json", made_of)
         writers.write_json(desk / _TIMINGS, {k: round(v, 3) for k, v in timings.items()})

@@ -64,6 +64,7 @@ def write_cog(path: Path, raster: Raster, *, nodata: float, tags: Mapping[str, s
         with memory.open(**profile) as plain:
             plain.write(raster.array, 1)
             plain.update_tags(**tags)
+            plain.update_tags(1, **_statistics(raster.array, nodata))
         with memory.open() as plain:
             rasterio.shutil.copy(
                 plain,
@@ -78,22 +79,42 @@ def write_cog(path: Path, raster: Raster, *, nodata: float, tags: Mapping[str, s
             )
 
 
-def write_layer(path: Path, layer: str, frame: gpd.GeoDataFrame) -> None:
-    """Add a layer to a GeoPackage."""
+def _statistics(values: np.ndarray[Any, Any], nodata: float) -> dict[str, str]:
+    """Return the statistics of the known pixels, under the names GIS programs look for."""
+    known = values[~np.isnan(values) & (values != nodata)].astype(float)
+    if not known.size:
+        return {}
+    figures = {"MINIMUM": known.min(), "MAXIMUM": known.max(), "MEAN": known.mean()}
+    figures |= {"STDDEV": known.std(), "VALID_PERCENT": 100.0 * known.size / values.size}
+    return {f"STATISTICS_{name}": f"{value:.9g}" for name, value in figures.items()}
+
+
+def write_layer(
+    path: Path, layer: str, frame: gpd.GeoDataFrame, *, geometry_type: str | None = None
+) -> None:
+    """Add a layer to a GeoPackage; an empty one needs its `geometry_type` said, as in "Point"."""
     plain = gpd.GeoDataFrame(
         {name: _plain_column(frame[name]) for name in frame.columns if name != "geometry"},
         geometry=frame.geometry.to_numpy(),
         crs=frame.crs,
     )
     with _fixed_date():
-        pyogrio.write_dataframe(plain, path, layer=layer, driver="GPKG", append=path.exists())
+        pyogrio.write_dataframe(
+            plain,
+            path,
+            layer=layer,
+            driver="GPKG",
+            append=path.exists(),
+            geometry_type=geometry_type,
+        )
 
 
 def write_styles(path: Path, styles: Mapping[str, str]) -> None:
-    """Add the styles (QML by layer) that QGIS applies on opening, as its `layer_styles` table."""
+    """Add styles (QML by layer) that QGIS applies on opening, in its `layer_styles` table."""
     with closing(sqlite3.connect(path)) as base, base:
         base.execute(
-            "CREATE TABLE layer_styles (id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, "
+            "CREATE TABLE IF NOT EXISTS layer_styles "
+            "(id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, "
             "f_table_catalog TEXT(256), f_table_schema TEXT(256), f_table_name TEXT(256), "
             "f_geometry_column TEXT(256), styleName TEXT(30), styleQML TEXT, styleSLD TEXT, "
             "useAsDefault BOOLEAN, description TEXT, owner TEXT(30), ui TEXT(30), "
@@ -106,7 +127,7 @@ def write_styles(path: Path, styles: Mapping[str, str]) -> None:
             [(layer, layer, qml, _STAMP) for layer, qml in styles.items()],
         )
         base.execute(
-            "INSERT INTO gpkg_contents (table_name, data_type, identifier, last_change) "
+            "INSERT OR IGNORE INTO gpkg_contents (table_name, data_type, identifier, last_change) "
             "VALUES ('layer_styles', 'attributes', 'layer_styles', ?)",
             (_STAMP,),
         )

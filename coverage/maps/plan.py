@@ -11,31 +11,10 @@ import pandas as pd
 import shapely
 
 from coverage.maps.fields import Payload
+from coverage.maps.words import ACTION_KINDS, BACKHAUL_KINDS, POWER_SOURCES
 from coverage.model import FibrePlan, Plan
 from coverage.text import Language, Text, decimal
 
-KINDS: Final[Mapping[str, Text]] = {
-    "upgrade": Text("nâng cấp trạm", "upgrade of a site"),
-    "raise_mast": Text("nâng cột, thêm anten", "mast raised, antennas added"),
-    "repeater": Text("trạm lặp", "repeater"),
-    "new_site": Text("trạm mới", "new site"),
-    "satellite": Text("trạm nhỏ qua vệ tinh", "small cell by satellite"),
-    "fibre": Text("cáp quang tới thôn", "fibre to villages"),
-}
-POWER: Final[Mapping[str, Text]] = {
-    "": Text("đã có", "there already"),
-    "grid": Text("điện lưới", "grid"),
-    "grid_extension": Text("kéo điện lưới", "grid extension"),
-    "solar": Text("mặt trời", "solar"),
-    "solar_diesel": Text("mặt trời và máy phát", "solar and diesel"),
-}
-BACKHAUL: Final[Mapping[str, Text]] = {
-    "fibre": Text("cáp quang", "fibre"),
-    "microwave": Text("vi ba", "microwave"),
-    "satellite": Text("vệ tinh", "satellite"),
-    "donor": Text("thu lại sóng của trạm", "repeats the site"),
-    "unknown": Text("chưa rõ", "not known"),
-}
 _PAYERS: Final[Mapping[str, Text]] = {
     "fund": Text("Quỹ viễn thông công ích", "telecom fund"),
     "operator": Text("doanh nghiệp", "operators"),
@@ -129,7 +108,7 @@ def _actions(actions: gpd.GeoDataFrame, language: Language) -> list[Payload]:
     return [
         {
             "id": str(row["action_id"]),
-            "kind": _word(KINDS, row["kind"], language),
+            "kind": _word(ACTION_KINDS, row["kind"], language),
             "place": [
                 round(float(row["latitude"]), _DEGREE_DIGITS),
                 round(float(row["longitude"]), _DEGREE_DIGITS),
@@ -142,13 +121,13 @@ def _actions(actions: gpd.GeoDataFrame, language: Language) -> list[Payload]:
 
 
 def _facts(row: Mapping[Any, Any], language: Language) -> list[tuple[Text, str]]:
-    backhaul = _word(BACKHAUL, row["backhaul_kind"], language)
+    backhaul = _word(BACKHAUL_KINDS, row["backhaul_kind"], language)
     end = f" → {row['backhaul_to']}" if row["backhaul_to"] else ""
     return [
         (Text("Năm thứ", "Year"), _whole(row["phase"], language)),
         (Text("Vốn", "Capex"), _money(row["capex"], language)),
         (Text("Chi phí mỗi năm", "Cost per year"), _money(row["opex_per_year"], language)),
-        (Text("Nguồn điện", "Power"), _word(POWER, row["power"], language)),
+        (Text("Nguồn điện", "Power"), _word(POWER_SOURCES, row["power"], language)),
         (Text("Truyền dẫn", "Backhaul"), f"{backhaul}{end}"),
         (Text("Thêm số thôn", "Villages gained"), _whole(row["villages_gained"], language)),
         (Text("Thêm số hộ", "Households gained"), _whole(row["households_gained"], language)),

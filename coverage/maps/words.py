@@ -88,6 +88,28 @@ SHORT_CLASS_NAMES: Final[Mapping[SignalClass, Text]] = MappingProxyType(
     }
 )
 
+ACTION_KINDS: Final[Mapping[str, Text]] = {
+    "upgrade": Text("nâng cấp trạm", "upgrade of a site"),
+    "raise_mast": Text("nâng cột, thêm anten", "mast raised, antennas added"),
+    "repeater": Text("trạm lặp", "repeater"),
+    "new_site": Text("trạm mới", "new site"),
+    "satellite": Text("trạm nhỏ qua vệ tinh", "small cell by satellite"),
+    "fibre": Text("cáp quang tới thôn", "fibre to villages"),
+}
+POWER_SOURCES: Final[Mapping[str, Text]] = {
+    "": Text("đã có", "there already"),
+    "grid": Text("điện lưới", "grid"),
+    "grid_extension": Text("kéo điện lưới", "grid extension"),
+    "solar": Text("mặt trời", "solar"),
+    "solar_diesel": Text("mặt trời và máy phát", "solar and diesel"),
+}
+BACKHAUL_KINDS: Final[Mapping[str, Text]] = {
+    "fibre": Text("cáp quang", "fibre"),
+    "microwave": Text("vi ba", "microwave"),
+    "satellite": Text("vệ tinh", "satellite"),
+    "donor": Text("thu lại sóng của trạm", "repeats the site"),
+    "unknown": Text("chưa rõ", "not known"),
+}
 _SCREEN: Final[Mapping[str, Text]] = MappingProxyType(
     {
         "subtitle": Text("Bản đồ sóng di động", "Mobile signal map"),
@@ -124,6 +146,14 @@ _SCREEN: Final[Mapping[str, Text]] = MappingProxyType(
         "all_operators": Text("Tất cả nhà mạng", "All operators"),
         "commune": Text("Xã, phường", "Commune"),
         "all_communes": Text("Tất cả xã, phường", "All communes"),
+        "all_villages": Text("Tất cả các thôn", "All villages"),
+        "power": Text("Có điện lưới", "Grid power"),
+        "hardship": Text("Đặc biệt khó khăn", "Extremely difficult"),
+        "not_known": Text("chưa rõ", "not known"),
+        "list": Text("Bảng các thôn đang hiện", "Villages shown, as a table"),
+        "show_list": Text("Xem dạng bảng", "Show as a table"),
+        "print": Text("In khổ", "Print on"),
+        "show_map": Text("Xem bản đồ", "Show the map"),
         "no_position": Text("Không có tọa độ", "No coordinates"),
         "no_position_hint": Text(
             "Không vẽ được trên bản đồ, vẫn tính trong bảng.",

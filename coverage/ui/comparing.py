@@ -9,8 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from coverage.comparison import Comparison
-from coverage.maps.plan import KINDS
-from coverage.maps.words import SHORT_CLASS_NAMES
+from coverage.maps.words import ACTION_KINDS, SHORT_CLASS_NAMES
 from coverage.model import Plan
 from coverage.params import MAIN_TECHNOLOGY, TECHNOLOGIES
 from coverage.text import Text
@@ -213,7 +212,8 @@ def _only(title: str, here: Plan, there: Plan) -> None:
         pd.DataFrame(
             {
                 say("Hạng mục", "Action"): [
-                    told(KINDS[kind]) if kind in KINDS else kind for kind in mine["kind"]
+                    told(ACTION_KINDS[kind]) if kind in ACTION_KINDS else kind
+                    for kind in mine["kind"]
                 ],
                 say("Vốn", "Capex"): [money(capex) for capex in mine["capex"]],
                 say("Thêm hộ", "Households"): mine["households_gained"].to_numpy(),

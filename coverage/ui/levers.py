@@ -13,7 +13,7 @@ import streamlit as st
 
 from coverage.costs import in_vnd
 from coverage.jobs import PlanTask
-from coverage.maps.plan import KINDS
+from coverage.maps.words import ACTION_KINDS
 from coverage.model import Inputs
 from coverage.params import ActionKind, CostRules, PlanningRules, Scenario, UnitCost
 from coverage.text import Text
@@ -142,7 +142,7 @@ def further(inputs: Inputs) -> None:
             say("Loại hạng mục được phép", "Kinds of action allowed"),
             get_args(ActionKind),
             selection_mode="multi",
-            format_func=lambda kind: told(KINDS[kind]),
+            format_func=lambda kind: told(ACTION_KINDS[kind]),
             key="plan_kinds",
             persist_state="session",
         )

@@ -14,7 +14,7 @@ import streamlit as st
 from coverage.exports.tables import plan_tables
 from coverage.io.writers import write_csv
 from coverage.jobs import Job
-from coverage.maps.plan import BACKHAUL, KINDS, POWER
+from coverage.maps.words import ACTION_KINDS, BACKHAUL_KINDS, POWER_SOURCES
 from coverage.model import FibrePlan, Inputs, Plan
 from coverage.text import Text
 from coverage.ui import cache, maps_in_step, session
@@ -190,16 +190,16 @@ def _table(plan: Plan, order: list[str]) -> None:
         {
             "#": range(1, len(actions) + 1),
             say("Khóa", "Lock"): signs,
-            say("Hạng mục", "Action"): [_word(KINDS, kind) for kind in actions["kind"]],
+            say("Hạng mục", "Action"): [_word(ACTION_KINDS, kind) for kind in actions["kind"]],
             say("Năm", "Year"): actions["phase"],
             money_title: actions["capex"] / _BILLION,
             say("Thêm hộ", "Households"): actions["households_gained"],
             say("Thêm thôn", "Villages"): actions["villages_gained"],
             say("Cộng dồn", "Cumulative"): actions["households_gained_cumulative"],
             year_title: actions["opex_per_year"] / _BILLION,
-            say("Nguồn điện", "Power"): [_word(POWER, power) for power in actions["power"]],
+            say("Nguồn điện", "Power"): [_word(POWER_SOURCES, power) for power in actions["power"]],
             say("Truyền dẫn", "Backhaul"): [
-                _word(BACKHAUL, kind) for kind in actions["backhaul_kind"]
+                _word(BACKHAUL_KINDS, kind) for kind in actions["backhaul_kind"]
             ],
             say("Mã", "Id"): order,
         }

@@ -29,8 +29,8 @@ LAYERS: Final = (
         *("power", "links", "routes", "fibre", "indicators"),
     ),
     ("planning", "survey"),
-    ("maps", "exports", "report", "demo"),
-    ("pipeline", "importing", "comparison", "conversion", "fetch"),
+    ("maps", "exports", "demo"),
+    ("pipeline", "importing", "comparison", "conversion", "documents", "fetch"),
     ("jobs",),
     ("cli", "ui"),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -11,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
+from pypdf import PdfReader
 
 from coverage.maps import front_end, map_payload
 from coverage.maps.palette import STYLES, rgb
@@ -334,3 +336,63 @@ def test_it_draws_inside_a_shadow_root_and_tells_what_is_chosen(
     page.context.close()
     assert this.complaints == []
     assert this.dialogs == []
+
+
+def test_villages_are_filtered_by_power_and_hardship(view: Opened, result: Result) -> None:
+    # by hand: the same villages counted in the table
+    villages = result.villages
+    placed = villages.geometry.notna() & ~villages.geometry.is_empty
+    for name, column in (("power", "has_grid_power"), ("hardship", "extremely_difficult")):
+        if column not in villages:
+            assert view.page.locator(f"select[data-focus={name}]").count() == 0
+            continue
+        for answer, chosen in (
+            ("yes", villages[column].eq(True).fillna(value=False)),
+            ("no", villages[column].eq(False).fillna(value=False)),
+            ("not_known", villages[column].isna()),
+        ):
+            view.page.locator(f"select[data-focus={name}]").select_option(answer)
+            assert set(view.state()["villages"]) == set(villages["village_id"][chosen & placed])
+        view.page.locator(f"select[data-focus={name}]").select_option("")
+
+
+def test_table_shows_what_the_filters_leave_and_opens_a_village(view: Opened) -> None:
+    page = view.page
+    page.get_by_role("button", name="Xem dạng bảng").click()
+    rows = page.locator(".ps-list tbody tr")
+    assert not page.locator(".ps-map").is_visible()
+    everything = rows.count()
+    assert everything == page.evaluate(f"{VIEW}.villages.rows.length")
+    names = page.locator(".ps-list tbody th").all_text_contents()
+    assert set(VILLAGE_NAMES[:-1]) <= set(names)  # hostile ones among them, as text
+    page.locator("input[value=good]").uncheck()
+    assert rows.count() < everything
+    page.locator(".ps-list tbody button").first.click()
+    assert page.locator(".ps-map").is_visible()
+    assert not page.locator(".ps-list").is_visible()
+    assert page.locator(".leaflet-popup h3").text_content() in names
+
+
+@pytest.mark.parametrize(("paper", "size_pt"), [("a4", (842, 595)), ("a3", (1191, 842))])
+def test_paper_holds_the_whole_map_with_legend_and_mark(
+    view: Opened, paper: str, size_pt: tuple[int, int]
+) -> None:
+    page = view.page
+    page.evaluate("window.print = () => { window.printed = true; }")
+    page.locator(f"button[data-focus=print-{paper}]").click()
+    page.wait_for_function("window.printed")
+    sheets = PdfReader(io.BytesIO(page.pdf(prefer_css_page_size=True))).pages
+    assert len(sheets) == 1
+    width, height = (float(side) for side in sheets[0].mediabox[2:])
+    assert (width, height) == pytest.approx(size_pt, abs=1)
+    text = sheets[0].extract_text()
+    for word in ("SYNTHETIC DATA", "Chú giải", "Sóng tốt", "Bộ ngưỡng", "km"):
+        assert word in text
+    assert "Xem dạng bảng" not in text
+    corners = f"{VIEW}.data.bounds.map((p) => {VIEW}.map.latLngToContainerPoint(p))"
+    room = page.evaluate(f"{VIEW}.map.getSize()")
+    for corner in page.evaluate(corners):
+        assert 0 <= corner["x"] <= room["x"]
+        assert 0 <= corner["y"] <= room["y"]
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert page.locator(".ps-searchbox").is_visible()

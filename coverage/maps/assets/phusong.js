@@ -3,7 +3,7 @@
  *   const view = PhuSong.draw(element, payload, {onSelect});
  *   view.update(payload)   new data, whole or some of its keys; view and filters stay
  *   view.select(id)        opens the village, commune or action; returns whether it exists
- *   view.filter({technology, operator, commune, classes, layers, opacity})   any of them
+ *   view.filter({technology, operator, commune, power, hardship, classes, layers, opacity})   any of them
  *   view.state()           what is chosen, and the class of every village shown
  *   view.map               the Leaflet map
  *   view.destroy()
@@ -24,6 +24,10 @@
   const PLAN = "#6a1b9a";
   const PLAN_LINES = { microwave: "6 5", fibre: null };
   const INK = "#1b1f24";
+  const PAINT_MS = 300;
+  const FLAGS = { power: "has_grid_power", hardship: "extremely_difficult" };
+  const ANSWERS = ["yes", "no", "not_known"];
+  const LISTED = ["priority_rank", "name", "commune_name", "households", ...Object.values(FLAGS)];
 
   // ---------------------------------------------------------------- small tools
 
@@ -218,6 +222,8 @@
         technology: payload.technology,
         operator: "",
         commune: "",
+        power: "",
+        hardship: "",
         classes: new Set(payload.classes.map((c) => c.id)),
         layers: new Set(LAYERS),
         opacity: 0.6,
@@ -231,6 +237,7 @@
       this.buildMap();
       this.redraw();
       this.watchSize();
+      this.watchPrint();
       this.goHome();
     }
 
@@ -262,8 +269,19 @@
       return !this.chosen.commune || this.villages.get(row, "commune_code") === this.chosen.commune;
     }
 
+    answer(row, key) {
+      const value = this.villages.get(row, key);
+      return value === null ? "not_known" : value ? "yes" : "no";
+    }
+
+    /* In the commune, with the power and the hardship that the reader asks for. */
+    isAsked(row) {
+      const fits = ([name, key]) => !this.chosen[name] || this.answer(row, key) === this.chosen[name];
+      return this.inCommune(row) && Object.entries(FLAGS).every(fits);
+    }
+
     isShown(row) {
-      return this.inCommune(row) && this.chosen.classes.has(this.classOf(row));
+      return this.isAsked(row) && this.chosen.classes.has(this.classOf(row));
     }
 
     // --- the page
@@ -277,7 +295,8 @@
       this.mapBox = el("div", { class: "ps-map", role: "application", "aria-label": this.word("map") });
       this.panel = el("aside", { class: "ps-panel", id: this.uid + "-panel", "aria-label": this.word("panel") });
       this.strip = el("div", { class: "ps-strip", "aria-hidden": "true" });
-      const body = el("div", { class: "ps-body" }, el("div", { class: "ps-stage" }, this.mapBox, this.strip), this.panel);
+      this.list = el("div", { class: "ps-list", tabindex: "0", role: "region", "aria-label": this.word("list"), hidden: true });
+      const body = el("div", { class: "ps-body" }, el("div", { class: "ps-stage" }, this.mapBox, this.list, this.strip), this.panel);
       root.append(this.head, this.alert, body);
       this.toggle = el("button", { type: "button", class: "ps-toggle", "aria-controls": this.uid + "-panel" });
       this.toggle.addEventListener("click", () => this.showPanel(!this.panelOpen));
@@ -319,11 +338,13 @@
       const unplacedOpen = Boolean(this.unplacedBox && this.unplacedBox.open);
       this.panel.replaceChildren(...[
         this.drawSearch(),
+        this.drawListToggle(),
         this.drawTechnology(),
         this.drawLegend(),
         this.drawPlanFigures(),
         this.drawFilters(),
         this.drawLayers(),
+        this.drawPrint(),
         this.drawUnplaced(),
         this.drawAbout(),
       ].filter(Boolean));
@@ -529,7 +550,67 @@
       const operators = [["", this.word("all_operators")], ...this.data.operators.map((name) => [name, name])];
       return el("section", { class: "ps-screen" }, el("h2", {}, this.word("filters")),
         this.select_(this.word("commune"), "commune", this.chosen.commune, communes, (commune) => this.filter({ commune }, true)),
-        this.data.sites.length ? this.select_(this.word("operator"), "operator", this.chosen.operator, operators, (operator) => this.filter({ operator })) : null);
+        this.data.sites.length ? this.select_(this.word("operator"), "operator", this.chosen.operator, operators, (operator) => this.filter({ operator })) : null,
+        ...Object.keys(FLAGS).map((name) => this.drawFlag(name)));
+    }
+
+    drawFlag(name) {
+      if (!this.villages.has(FLAGS[name])) return null;
+      const choices = [["", this.word("all_villages")], ...ANSWERS.map((answer) => [answer, this.word(answer)])];
+      return this.select_(this.word(name), name, this.chosen[name], choices, (answer) => this.filter({ [name]: answer }));
+    }
+
+    // --- the table, for those whom the map does not serve
+
+    drawListToggle() {
+      const button = el("button", { type: "button", class: "ps-link ps-listing-toggle", "aria-pressed": String(!this.list.hidden), "data-focus": "list" },
+        this.word(this.list.hidden ? "show_list" : "show_map"));
+      button.addEventListener("click", () => {
+        this.showList(this.list.hidden);
+        if (this.isNarrow()) this.showPanel(false);
+      });
+      return el("section", { class: "ps-screen" }, button);
+    }
+
+    showList(open) {
+      this.list.hidden = !open;
+      this.mapBox.hidden = open;
+      this.element.classList.toggle("ps-tabled", open);
+      this.drawPanel();
+      this.drawList();
+    }
+
+    /* The villages that the filters leave, placed or not, in the order of their rank. */
+    drawList() {
+      if (this.list.hidden) return;
+      const table = this.villages;
+      const keys = LISTED.filter((key) => table.has(key));
+      const level = "signal_class_" + this.chosen.technology.toLowerCase();
+      const cause = table.fields.findIndex((field) => field.role === "cause");
+      const rows = table.rows.map((_, row) => row).filter((row) => this.isShown(row));
+      rows.sort((a, b) => table.get(a, "priority_rank") - table.get(b, "priority_rank"));
+      const heads = [...keys.map((key) => table.fields[table.index.get(key)].label), this.word("villages_by_class", { technology: this.chosen.technology }),
+        ...(cause < 0 ? [] : [table.fields[cause].label])];
+      const lines = rows.map((row) => {
+        const style = this.byClass.get(this.classOf(row));
+        const cells = keys.map((key) => (key === "name" ? el("th", { scope: "row" }, this.listName(row)) : el("td", {}, this.written(table, row, table.index.get(key)))));
+        return el("tr", {}, ...cells, el("td", { class: "ps-signal" }, sample(style.symbol, style.colour), table.has(level) ? style.short : this.word("not_known")),
+          cause < 0 ? null : el("td", {}, table.cell(row, cause)));
+      });
+      const caption = el("caption", {}, this.word("list") + ": " + this.number(0).format(rows.length));
+      this.list.replaceChildren(el("table", {}, caption, el("thead", {}, el("tr", {}, ...heads.map((text) => el("th", { scope: "col" }, text)))), el("tbody", {}, ...lines)));
+    }
+
+    leaveList() {
+      if (this.list.hidden) return;
+      this.showList(false);
+      this.map.invalidateSize({ animate: false });
+    }
+
+    listName(row) {
+      const button = el("button", { type: "button", class: "ps-name-button" }, this.villages.name(row));
+      button.addEventListener("click", () => this.open("village", this.villages.id(row), true));
+      return button;
     }
 
     has(layer) {
@@ -618,7 +699,7 @@
       let shown = 0;
       let all = 0;
       for (let row = 0; row < this.villages.rows.length; row++) {
-        if (!this.inCommune(row)) continue;
+        if (!this.isAsked(row)) continue;
         const name = this.classOf(row);
         counts.set(name, counts.get(name) + 1);
         all += 1;
@@ -681,6 +762,39 @@
       this.map.on("movestart zoomstart", () => (this.isHome = this.isFitting));
     }
 
+    /* The buttons draw the map anew for the paper, and for the screen again once it is printed. The
+     * browser's own command prints the map as it stands: drawn anew then, its pictures would be
+     * missing. */
+    watchPrint() {
+      this.onPrint = () => this.setPaper(false);
+      root.addEventListener("afterprint", this.onPrint);
+    }
+
+    setPaper(starts) {
+      if (starts === Boolean(this.beforePaper)) return;
+      const { bounds, home } = this.beforePaper || { bounds: this.map.getBounds(), home: this.isHome };
+      this.beforePaper = starts ? { bounds, home } : null;
+      if (starts) this.observer.disconnect();
+      this.element.classList.toggle("ps-printing", starts);
+      this.map.invalidateSize({ animate: false });
+      if (home) this.goHome();
+      else this.map.fitBounds(bounds, { animate: false });
+      if (!starts) this.observer.observe(this.mapBox);
+    }
+
+    drawPrint() {
+      const button = (paper) => {
+        const node = el("button", { type: "button", class: "ps-link", "data-focus": "print-" + paper }, this.word("print") + " " + paper.toUpperCase());
+        node.addEventListener("click", () => {
+          this.element.classList.toggle("ps-a3", paper === "a3");
+          this.setPaper(true);
+          setTimeout(() => root.print(), PAINT_MS); // the pictures are painted at their new size
+        });
+        return node;
+      };
+      return el("section", { class: "ps-screen ps-print" }, button("a4"), button("a3"));
+    }
+
     /* Shows the whole area, and goes on doing so when the size changes, until the reader moves. */
     goHome() {
       this.isFitting = true;
@@ -699,6 +813,7 @@
       this.drawSites();
       this.drawVillages();
       this.drawPlan();
+      this.drawList();
       this.arrange();
     }
 
@@ -781,6 +896,7 @@
     }
 
     openAction(one, move) {
+      this.leaveList();
       if (move) this.map.setView(one.place, Math.max(this.map.getZoom(), 12), { animate: false });
       this.show("action", one.id, one.place, el("div", { class: "ps-card" }, el("h3", {}, one.kind), el("p", { class: "ps-id" }, one.id), this.pairs(one.rows)));
     }
@@ -865,6 +981,7 @@
     written(table, row, i) {
       const field = table.fields[i];
       const value = table.cell(row, i);
+      if (value === null && field.kind === "flag") return this.word("not_known");
       if (value === null || value === "") return this.word("no_value");
       const n = (digits) => this.number(digits).format(value).replace("-", "−");
       switch (field.kind) {
@@ -955,6 +1072,7 @@
     openVillage(id, move) {
       const row = this.villages.find(id);
       if (row < 0) return false;
+      this.leaveList();
       const place = this.data.villages.places[row];
       if (!place) return this.openUnplaced(id);
       if (move) this.map.setView(place, Math.max(this.map.getZoom(), 12), { animate: false });
@@ -977,6 +1095,7 @@
       if (row < 0) return false;
       const shape = this.communeShapes.get(id);
       if (!shape) return false;
+      this.leaveList();
       if (move) this.map.fitBounds(shape.getBounds(), { animate: false, maxZoom: 13 });
       this.show("commune", id, place || shape.getBounds().getCenter(), this.communeCard(row));
       return true;
@@ -1029,6 +1148,9 @@
       if (names.includes(wanted.technology)) chosen.technology = wanted.technology;
       if (wanted.operator === "" || this.data.operators.includes(wanted.operator)) chosen.operator = wanted.operator;
       if (wanted.commune === "" || this.communes.find(wanted.commune) >= 0) chosen.commune = wanted.commune;
+      for (const name of Object.keys(FLAGS)) {
+        if (wanted[name] === "" || ANSWERS.includes(wanted[name])) chosen[name] = wanted[name];
+      }
       if (wanted.classes) chosen.classes = new Set(wanted.classes.filter((name) => this.byClass.has(name)));
       if (wanted.layers) chosen.layers = new Set(wanted.layers.filter((name) => LAYERS.includes(name)));
       if (typeof wanted.opacity === "number") chosen.opacity = Math.min(1, Math.max(0, wanted.opacity));
@@ -1046,17 +1168,18 @@
       this.layers.villages.eachLayer((mark) => {
         villages[this.villages.id(mark.phusong.row)] = mark.phusong.class;
       });
-      const { technology, operator, commune, classes, layers, opacity } = this.chosen;
+      const { technology, operator, commune, power, hardship, classes, layers, opacity } = this.chosen;
       let masts = 0;
       this.layers.sites.eachLayer(() => (masts += 1));
-      return { technology, operator, commune, classes: [...classes], layers: [...layers], opacity, villages, masts };
+      return { technology, operator, commune, power, hardship, classes: [...classes], layers: [...layers], opacity, villages, masts };
     }
 
     destroy() {
       this.observer.disconnect();
+      root.removeEventListener("afterprint", this.onPrint);
       this.map.remove();
       this.element.replaceChildren();
-      this.element.classList.remove("phusong", "ps-open");
+      this.element.classList.remove("phusong", "ps-open", "ps-tabled", "ps-a3");
     }
   }
   View.count = 0;

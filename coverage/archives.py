@@ -13,7 +13,7 @@ from coverage.errors import InputDataError
 from coverage.text import Text
 
 LARGEST_FILE: Final = 64 * 2**20
-LARGEST_CONTENT: Final = 512 * 2**20
+LARGEST_CONTENT: Final = 256 * 2**20
 _MOST_MEMBERS: Final = 2_000
 _BLOCK: Final = 1 << 20
 BROKEN_ZIP: Final = (

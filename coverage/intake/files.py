@@ -59,6 +59,8 @@ def _archive_kind(data: bytes, file: str) -> str:
         return "xlsx"
     if b"application/vnd.oasis.opendocument.spreadsheet" in data[:_HEAD]:
         return "ods"
+    if b"mimetype" in data and b"content.xml" in data:
+        return "ods"  # packed again by a program that compressed its kind, too
     if b".kml" in data.lower():
         return "kmz"
     raise _unknown(file)

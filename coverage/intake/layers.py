@@ -22,6 +22,7 @@ from pyogrio.errors import (
 )
 
 from coverage.archives import opened, refuse_entities
+from coverage.errors import InputDataError
 from coverage.geojson import refuse_links
 from coverage.geopackage import computed_layer, stored_layers
 from coverage.intake.sheet import Cell, Finding, Sheet, unreadable
@@ -72,6 +73,8 @@ def read_layers(path: Path, data: bytes, kind: str) -> tuple[tuple[Sheet, ...], 
             else list(enumerate(_layers(source, path.name)))
         )
         sheets = [sheet for key, name in found if (sheet := _sheet(source, key, name)) is not None]
+    except InputDataError:
+        raise  # it says already what is wrong
     except _UNREADABLE as error:
         raise _broken(path.name, str(error)) from error
     findings = [

@@ -79,7 +79,7 @@ def cause(village: Village, language: Language) -> str:
     basis = source(village, language)
     return Text(
         f"Dự báo có sóng tốt, kết luận theo {basis}: cần đo kiểm tại chỗ.",
-        f"Good signal is predicted, the verdict is that of {basis}: measure on the spot.",
+        f"Good signal is predicted, the verdict rests on what was {basis}: measure on the spot.",
     ).get(language)
 
 

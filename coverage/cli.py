@@ -321,6 +321,7 @@ def plan(
 ) -> None:
     """Chạy, rồi chọn hạng mục xây dựng theo ngân sách hoặc mục tiêu / run, then plan."""
     from coverage import pipeline
+    from coverage.exports import shared_mast_share
 
     result, found, folder = pipeline.plan_project(
         project,
@@ -348,6 +349,7 @@ def plan(
         "bound": found.bound,
         "gap": found.gap,
         "solver": found.solver,
+        "shared_mast_share": shared_mast_share(found),
     }
     click.echo(json.dumps(told, ensure_ascii=False, indent=2))
 

@@ -151,7 +151,9 @@ def assessed(
         technology: classes[technology, ""] for technology in predicted_signal.technologies
     }
     villages = villages.join(
-        statistics.future_gaps(strongest, predicted_signal.technologies, scenario.switch_off)
+        statistics.future_gaps(
+            villages.index, strongest, predicted_signal.technologies, scenario.switch_off
+        )
     )
     villages = villages.join(_told_beside(villages, inputs, scenario))
     communes, counted = statistics.summarised(

@@ -103,6 +103,15 @@ def plan_tables(plan: Plan) -> dict[str, pd.DataFrame]:
     return {name: table for name, table in found.items() if table is not None}
 
 
+def shared_mast_share(plan: Plan) -> float | None:
+    """Return the share of new sites that stand on a mast there already; None without new sites.
+
+    The national target is 25 % of masts shared.
+    """
+    new = plan.actions[plan.actions["kind"] == "new_site"]
+    return round(float((new["stands_on"] != "").mean()), 4) if len(new) else None
+
+
 def fibre_tables(plan: FibrePlan) -> dict[str, pd.DataFrame]:
     """Return villages joined, routes and the curve of budgets, by the name of their file."""
     return {

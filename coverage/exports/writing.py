@@ -19,6 +19,7 @@ from coverage.exports.tables import (
     fibre_tables,
     further_tables,
     plan_tables,
+    shared_mast_share,
     village_table,
     with_whole_counts,
 )
@@ -66,6 +67,7 @@ def write_outputs(
         made_of = manifest(result, version)
         if plan is not None:
             made_of |= {name: getattr(plan, name) for name in _PLAN_FIGURES}
+            made_of["shared_mast_share"] = shared_mast_share(plan)
         if villages_fibre is not None:
             made_of["fibre"] = fibre_figures(villages_fibre)
         (desk / PAGE).write_text(how_made(made_of), encoding="utf-8", newline="\n")

@@ -117,12 +117,17 @@ def share_of(part: Any, whole: Any) -> Counts:
 
 
 def future_gaps(
-    classes: Mapping[Any, pd.Series], technologies: tuple[str, ...], ends: SwitchOff
+    index: pd.Index,
+    classes: Mapping[Any, pd.Series],
+    technologies: tuple[str, ...],
+    ends: SwitchOff,
 ) -> pd.DataFrame:
     """Find villages that only a technology serves which will be switched off.
 
     Parameters
     ----------
+    index
+        That of the villages.
     classes
         Class of every village by technology, of any operator.
     technologies
@@ -135,7 +140,6 @@ def future_gaps(
     DataFrame
         `future_gap` (yes, no, or not known) and `future_gap_date`, the last month of service.
     """
-    index = next(iter(classes.values())).index
     codes = {name: coded(classes[name]) for name in technologies}
     ending = [name for name in technologies if ends.until(name)]
     lasting = [codes[name] for name in technologies if not ends.until(name)]

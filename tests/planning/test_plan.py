@@ -422,3 +422,51 @@ def test_a_hop_over_a_low_ridge_is_taken_with_higher_masts_and_their_price() -> 
     assert link["capex"] == round(hop + item_cost(costs, "mast_works").capex_vnd + metres)
     assert hops[200.0][1]["backhaul_kind"] == "satellite"
     assert hops[200.0][0].links.empty
+
+
+def lone_village_island() -> Inputs:
+    """Return the ridged world in which V4 stands on known ground with none known around it."""
+    height_m = terrain(900.0)
+    height_m[95:, 60:95] = np.nan
+    height_m[108:113, 73:78] = 300.0
+    return ridged(terrain_m=height_m, radio_fingerprint="island")
+
+
+def torn_roads() -> Inputs:
+    """Return the ridged world with a road beside the node and another far from it, not joined."""
+    lines = [
+        LineString([centre(60, 70), centre(60, 118)]),
+        LineString([centre(5, 100), centre(20, 118)]),
+    ]
+    roads = gpd.GeoDataFrame(
+        {"road_class": ["village"] * 2, "surface": ["paved"] * 2}, geometry=lines, crs=CRS
+    )
+    return ridged(roads=roads, radio_fingerprint="torn roads")
+
+
+@pytest.mark.parametrize(
+    ("make", "households"),
+    [
+        (ridged, 140),  # no roads layer
+        (lambda: ridged(fibre_nodes=None, radio_fingerprint="no node, no roads"), 140),
+        (torn_roads, 140),
+        (lone_village_island, 100),  # by hand: all but the 40 households of V4
+    ],
+    ids=["no roads", "no node and no roads", "roads in two parts", "village on an island"],
+)
+def test_poor_surroundings_have_a_clear_outcome(make: Any, households: int) -> None:
+    before = pipeline.run(make(), scenario())
+    found = pipeline.plan(before, budget=PLENTY)
+    assert found.actions["households_gained"].sum() >= households
+    assert gained(found, before) == found.actions["households_gained"].sum() == found.objective
+    assert found.objective <= found.bound
+
+
+def test_without_any_station_nothing_is_known_and_nothing_is_built() -> None:
+    inputs = ridged(radio_fingerprint="silent")
+    inputs = replace(inputs, stations=inputs.stations.iloc[:0])
+    before = pipeline.run(inputs, scenario())
+    assert set(before.villages["signal_class_4g"]) == {"unknown"}
+    found = pipeline.plan(before, budget=PLENTY)
+    assert found.actions[found.actions["kind"] != "fibre"].empty
+    assert found.objective == 0.0

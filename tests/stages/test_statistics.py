@@ -60,7 +60,9 @@ def summarised(
     scenario = inputs.scenario
     classes = gaps.operator_classes(inputs, prediction, scenario)
     strongest = {t: classes[t, ""] for t in prediction.technologies}
-    ending = statistics.future_gaps(strongest, prediction.technologies, scenario.switch_off)
+    ending = statistics.future_gaps(
+        inputs.villages.index, strongest, prediction.technologies, scenario.switch_off
+    )
     villages = inputs.villages.join(ending)
     return (*statistics.summarised(villages, classes, inputs, prediction, scenario), villages)
 
@@ -168,7 +170,7 @@ def test_future_gaps(
     expected: bool | None,  # noqa: FBT001
 ) -> None:
     series = {technology: pd.Series([name]) for technology, name in classes.items()}
-    found = statistics.future_gaps(series, tuple(classes), ENDS)
+    found = statistics.future_gaps(pd.RangeIndex(1), series, tuple(classes), ENDS)
     value = found["future_gap"][0]
     assert (None if pd.isna(value) else bool(value)) == expected
     assert found["future_gap_date"][0] == ("2028-09" if expected else "")
@@ -176,7 +178,7 @@ def test_future_gaps(
 
 def test_no_future_gap_where_no_technology_ends() -> None:
     stays = SwitchOff(technologies=())
-    found = statistics.future_gaps({"3G": pd.Series(["good"])}, ("3G",), stays)
+    found = statistics.future_gaps(pd.RangeIndex(1), {"3G": pd.Series(["good"])}, ("3G",), stays)
     assert list(found["future_gap"]) == [False]
 
 
@@ -188,7 +190,7 @@ def test_the_last_of_the_ends_counts() -> None:
         )
     )
     heard = {"3G": pd.Series(["good"]), "4G": pd.Series(["weak"]), "5G": pd.Series(["none"])}
-    found = statistics.future_gaps(heard, ("3G", "4G", "5G"), ends)
+    found = statistics.future_gaps(pd.RangeIndex(1), heard, ("3G", "4G", "5G"), ends)
     assert list(found["future_gap_date"]) == ["2035-01"]
 
 

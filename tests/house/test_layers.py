@@ -6,6 +6,7 @@ import ast
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Final
@@ -71,13 +72,34 @@ def modules(package: Path) -> dict[str, Module]:
         parts = list(path.relative_to(package).with_suffix("").parts)
         is_package = len(parts) > 1 and parts[-1] == "__init__"
         name = ".".join(parts[:-1] if is_package else parts)
-        tree = ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
+        tree = _parsed(path.read_text(encoding="utf-8"))
         found[name] = Module(name, parts[0], is_package, tree)
     return found
 
 
-def imports(module: Module) -> Iterator[Import]:
+@cache
+def _parsed(source: str) -> ast.Module:
+    """Parse a file once, however often the tests look at its copies."""
+    return ast.parse(source)
+
+
+@cache
+def imports(module: Module) -> tuple[Import, ...]:
     """Every import of a module, wherever it stands, also those by `import_module("…")`."""
+    return tuple(_imports(module))
+
+
+@cache
+def prints(module: Module) -> tuple[int, ...]:
+    """Lines in which a module prints."""
+    return tuple(
+        node.lineno
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "print"
+    )
+
+
+def _imports(module: Module) -> Iterator[Import]:
     here = [PACKAGE, *module.name.split(".")]
     for node in ast.walk(module.tree):
         if isinstance(node, ast.Import):
@@ -111,9 +133,8 @@ def faults(package: Path) -> list[str]:
         found += _foreign_faults(module)
         found += _rank_faults(module, every)
         found += [
-            f"{module.name}:{node.lineno} prints; give results back, log, or use click.echo"
-            for node in ast.walk(module.tree)
-            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "print"
+            f"{module.name}:{line} prints; give results back, log, or use click.echo"
+            for line in prints(module)
         ]
     return [*found, *_cycles(every)]
 

@@ -189,7 +189,8 @@ def test_two_scenarios_stand_side_by_side(page: Page, app_url: str) -> None:
     assert page.locator(f"{MAPS} > div").count() == 2
     ask(
         page,
-        "view.map.setView([view.map.getCenter().lat + 0.05, view.map.getCenter().lng], 11, {animate: false}) && null",
+        "view.map.setView([view.map.getCenter().lat + 0.05, view.map.getCenter().lng], 11,"
+        " {animate: false}) && null",
     )
     middles = [ask(page, "[view.map.getCenter().lat, view.map.getZoom()]", n) for n in (0, 1)]
     assert middles[0] == pytest.approx(middles[1], abs=1e-4)  # the same place, to a screen point

@@ -97,8 +97,8 @@ def warn(inputs: Inputs, chosen: list[str], masts: str, *, has_plan: bool) -> No
             listed = ", ".join(others)
             st.warning(
                 say(
-                    f"Chỉ map.html che vị trí cột; {listed} vẫn có vị trí chính xác.",
-                    f"Only map.html hides where masts stand; {listed} hold exact positions.",
+                    f"Chỉ map.html che vị trí cột; {listed} có thể cho biết vị trí chính xác.",
+                    f"Only map.html hides where masts stand; {listed} may tell it exactly.",
                 )
             )
         if has_plan:

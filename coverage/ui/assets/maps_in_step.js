@@ -27,9 +27,12 @@ function draw(here, number, payload) {
   const view = globalThis.PhuSong.draw(box, payload, { onSelect: (what) => here.tell("chosen", { ...what, map: number }) });
   box.view = view;
   view.map.boxZoom.disable(); // shift is for a click that names a place
-  view.map.on("click", (event) => {
-    if (event.originalEvent.shiftKey) here.tell("place", [event.latlng.lng, event.latlng.lat]);
-  });
+  view.map.getContainer().addEventListener("click", (event) => {
+    if (!event.shiftKey) return;
+    event.stopImmediatePropagation(); // what lies there is not opened
+    const { lng, lat } = view.map.mouseEventToLatLng(event);
+    here.tell("place", [lng, lat]);
+  }, true);
   here.views.push(view);
   moveTogether(here, view);
 }

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 from pypdf import PdfReader
 
 from coverage.maps import front_end, map_payload
@@ -193,7 +193,7 @@ def test_a_click_on_a_village_opens_its_row(view: Opened) -> None:
     assert "bị núi che khuất" in text
     assert "dự báo và báo cáo khớp nhau" in text
     popup.locator("summary").click()
-    assert "Mức độ thiếu sóng" in popup.inner_text()
+    expect(popup.get_by_text("Mức độ thiếu sóng")).to_be_visible()
     assert page.locator(".leaflet-popup-close-button").get_attribute("aria-label") == "Đóng"
 
 

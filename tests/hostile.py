@@ -105,8 +105,8 @@ def endless_view(path: Path, layer: str, *, beside: bool = False) -> Path:
         kept = "kept" if beside else "hidden"
         base.execute(f'ALTER TABLE "{layer}" RENAME TO {kept}')
         base.execute(
-            f'CREATE VIEW "{layer}" AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL '
-            f"SELECT i + 1 FROM n) SELECT k.* FROM {kept} AS k, n WHERE i < 0"  # noqa: S608
+            f'CREATE VIEW "{layer}" AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL '  # noqa: S608
+            f"SELECT i + 1 FROM n) SELECT k.* FROM {kept} AS k, n WHERE i < 0"
         )
         for catalogue in ("gpkg_contents", "gpkg_geometry_columns"):
             if beside:

@@ -10,18 +10,7 @@ __version__ = "0.1.0"
 
 
 _VECTOR_DOORS = (
-    *(
-        "OGR_VRT",
-        "GDALG",
-        "GML",
-        "HTTP",
-        "OAPIF",
-        "OGCAPI",
-        "WFS",
-        "CSW",
-        "EEDA",
-        "PLSCENES",
-    ),
+    *("OGR_VRT", "GDALG", "GML", "HTTP", "OAPIF", "OGCAPI", "WFS", "CSW", "EEDA", "PLSCENES"),
     *("AmigoCloud", "Carto", "Elasticsearch", "ESRIJSON", "NGW", "PMTiles", "TopoJSON", "ADBC"),
     *("GPSBabel", "GeoRSS", "GTFS", "MBTiles", "MVT", "OSM", "PDS4", "S57", "SQLite", "VICAR"),
 )

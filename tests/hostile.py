@@ -9,7 +9,6 @@ import sqlite3
 import subprocess
 import sys
 import threading
-import time
 import zipfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -28,6 +27,21 @@ MEMORY_MIB: Final = 1_024
 _MIB: Final = 2**20
 
 
+_MEASURE: Final = """
+import json, os, subprocess, sys, threading, time
+began = time.monotonic()
+child = subprocess.Popen([sys.executable, *sys.argv[2:]])
+timer = threading.Timer(float(sys.argv[1]), child.kill)
+timer.start()
+_, status, used = os.wait4(child.pid, 0)
+timer.cancel()
+told = dict(code=os.waitstatus_to_exitcode(status), cpu_s=used.ru_utime + used.ru_stime,
+            wall_s=time.monotonic() - began, memory_mib=used.ru_maxrss / 1024)
+open(os.environ["MEASURED"], "w").write(json.dumps(told))
+"""
+"""A small process between: a child starts with the peak memory of who starts it."""
+
+
 @dataclass(frozen=True)
 class Told:
     """What a command said and what it took: processor seconds, and MiB of its largest process."""
@@ -42,29 +56,20 @@ class Told:
 
 def phusong(*arguments: str | Path, cwd: Path, hang_s: float = 120.0) -> Told:
     """Run the command; it is killed after `hang_s`, which fails the test (code -9)."""
-    began = time.monotonic()
     with (cwd / "told.out").open("w+b") as out, (cwd / "told.err").open("w+b") as err:
-        child = subprocess.Popen(
-            [sys.executable, "-m", "coverage", *map(str, arguments)],
+        done = subprocess.run(
+            [sys.executable, "-c", _MEASURE, str(hang_s), "-m", "coverage", *map(str, arguments)],
             cwd=cwd,
             stdout=out,
             stderr=err,
+            env=os.environ | {"MEASURED": str(cwd / "told.json")},
+            check=False,
         )
-        timer = threading.Timer(hang_s, child.kill)
-        timer.start()
-        _, status, used = os.wait4(child.pid, 0)
-        timer.cancel()
-        child.returncode = os.waitstatus_to_exitcode(status)
+        assert done.returncode == 0
         out.seek(0)
         err.seek(0)
-        return Told(
-            child.returncode,
-            out.read().decode(),
-            err.read().decode(),
-            used.ru_utime + used.ru_stime,
-            time.monotonic() - began,
-            used.ru_maxrss / 1024,
-        )
+        measured = json.loads((cwd / "told.json").read_text(encoding="utf-8"))
+        return Told(out=out.read().decode(), err=err.read().decode(), **measured)
 
 
 def note(name: str, told: Told) -> None:
@@ -100,8 +105,8 @@ def endless_view(path: Path, layer: str, *, beside: bool = False) -> Path:
         kept = "kept" if beside else "hidden"
         base.execute(f'ALTER TABLE "{layer}" RENAME TO {kept}')
         base.execute(
-            f'CREATE VIEW "{layer}" AS WITH RECURSIVE n(i) AS '  # noqa: S608 - our own names
-            f"(SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT k.* FROM {kept} AS k, n WHERE i < 0"
+            f'CREATE VIEW "{layer}" AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL '  # noqa: S608
+            f"SELECT i + 1 FROM n) SELECT k.* FROM {kept} AS k, n WHERE i < 0"
         )
         for catalogue in ("gpkg_contents", "gpkg_geometry_columns"):
             if beside:
@@ -162,7 +167,7 @@ def zeros_in_zip(
     """Write a zip whose last member unpacks to so much."""
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in (head or {}).items():
-            archive.writestr(name, content)
+            archive.writestr(name, content, zipfile.ZIP_STORED)
         with archive.open(member, "w", force_zip64=True) as stream:
             for _ in range(megabytes):
                 stream.write(b" " * _MIB)
@@ -186,7 +191,7 @@ def replaced(path: Path, member: str, old: str, new: str) -> Path:
             is_it = entry.filename == member
             assert not is_it or old.encode() in data
             made = data.replace(old.encode(), new.encode(), 1) if is_it else data
-            archive.writestr(entry.filename, made)
+            archive.writestr(entry, made)  # stored where it was: an ODS begins so
     return path
 
 

@@ -22,7 +22,6 @@ from pyogrio.errors import (
 )
 
 from coverage.archives import opened, refuse_entities
-from coverage.errors import InputDataError
 from coverage.geojson import refuse_links
 from coverage.geopackage import computed_layer, stored_layers
 from coverage.intake.sheet import Cell, Finding, Sheet, unreadable
@@ -66,15 +65,14 @@ def read_layers(path: Path, data: bytes, kind: str) -> tuple[tuple[Sheet, ...], 
         if kind == "geojson":
             refuse_links(data, name=path.name)
         source = data
+    tables = _tables(path) if kind == "gpkg" else []
     try:
-        found = (
-            [(n, n) for n in _tables(path)]
+        layers: list[tuple[str | int, str]] = (
+            [(name, name) for name in tables]
             if kind == "gpkg"
             else list(enumerate(_layers(source, path.name)))
         )
-        sheets = [sheet for key, name in found if (sheet := _sheet(source, key, name)) is not None]
-    except InputDataError:
-        raise  # it says already what is wrong
+        sheets = [sheet for key, name in layers if (sheet := _sheet(source, key, name)) is not None]
     except _UNREADABLE as error:
         raise _broken(path.name, str(error)) from error
     findings = [

@@ -87,7 +87,7 @@ HARM: Final[dict[str, tuple[str, Make, str]]] = {
         "too_large",
     ),
     "bomb.kmz": ("a.kmz", lambda p: hostile.zeros_in_zip(p, "doc.kml", 600), "too_large"),
-    "bomb behind a document": (
+    "bomb below the limit": (
         "a.kmz",
         lambda p: hostile.zeros_in_zip(p, "doc.kml", 500, head={"a.kml": KML}),
         "too_large",
@@ -97,7 +97,7 @@ HARM: Final[dict[str, tuple[str, Make, str]]] = {
     "late entities.kml": (
         "a.kml",
         text(f"<!--<kml {'x' * 200_000}-->{hostile.entities()}<kml>&j;</kml>"),
-        "unreadable_layer",  # beyond the part that is looked at, the parser's own guard refuses
+        "xml_entities",
     ),
     "entities.kmz": ("a.kmz", kmz(f"{hostile.entities()}<kml>&j;</kml>"), "xml_entities"),
     "entities.xlsx": (
@@ -168,7 +168,7 @@ def test_no_server_is_asked(tmp_path: Path) -> None:
     with hostile.listening() as (address, asked):
         linked = {"type": "link", "properties": {"href": f"{address}/crs"}}
         (tmp_path / "a.geojson").write_text(hostile.collection(crs=linked), encoding="utf-8")
-        with pytest.raises(InputDataError, match=r"linked_crs|link"):
+        with pytest.raises(InputDataError, match="liên kết"):
             propose(tmp_path / "a.geojson", "villages")
         (tmp_path / "b.geojson").write_text(
             hostile.collection(url=f"{address}/x", links=[{"rel": "next", "href": f"{address}/n"}]),

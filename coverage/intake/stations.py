@@ -18,6 +18,8 @@ from coverage.text import Text
 
 _LIST: Final = re.compile(r"\s*[/;|\n+&]\s*|\s*,\s+|\s+-\s+")
 _MOST_SECTORS: Final = 12
+_CELL_DIGITS: Final = 12
+"""An NR cell identity has 36 bits (3GPP TS 38.413), which is 11 digits."""
 _BAND: Final = range(300, 6001)
 _FEW_SAMPLES: Final = 5
 _WIDE_RANGE_M: Final = 5_000
@@ -289,7 +291,8 @@ def _crowd(raw: RawTable, table: dict[str, list[Cell]], cells: list[str]) -> Non
         elif not table["operator"][key]:
             table["operator"][key] = f"{mcc}-{net}"
         number = cells[key]
-        site = str(int(number) // 256) if number.isdecimal() else number
+        is_cell = number.isdecimal() and len(number) <= _CELL_DIGITS
+        site = str(int(number) // 256) if is_cell else number
         area = words_of(raw.cells("area")[key])
         is_4g = table["technology"][key] == "4G"
         table["site_id"][key] = f"{mcc}-{net}-" + (site if is_4g else f"{area}-{number}")

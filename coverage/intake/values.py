@@ -102,6 +102,7 @@ def _flag(word: str) -> bool | None:
     return None
 
 
+_SERIAL_DIGITS: Final = 6
 _MERELY_SIGNAL: Final = frozenset({"co", "co song", "da co song"})
 
 
@@ -177,7 +178,8 @@ def _date(cell: Cell) -> tuple[str, str]:  # noqa: PLR0911 - one way of writing 
     if isinstance(cell, date):
         return cell.isoformat(), ""
     text = words_of(cell)
-    if text.isdecimal() and int(text) in _SERIALS:
+    # A number of thousands of digits is no date, and more than Python turns into a whole number.
+    if text.isdecimal() and len(text) <= _SERIAL_DIGITS and int(text) in _SERIALS:
         return (_SERIAL_FROM + timedelta(days=int(text))).date().isoformat(), "date_serial"
     found = _DATE.fullmatch(text)
     if found is None:

@@ -12,6 +12,7 @@ from pyproj import Transformer
 
 from coverage.importing import import_file
 from coverage.intake.columns import described
+from coverage.intake.engine import propose
 from coverage.intake.values import signals
 
 ROWS = [
@@ -95,3 +96,26 @@ def test_other_headings_do_not(heading: str) -> None:
 def test_signal_in_a_phrase(word: str, told: str | None) -> None:
     values, _ = signals([word], [2], column="reported_signal")
     assert values == [told]
+
+
+def test_broken_populations_against_the_census(shared: Path) -> None:
+    # published: the list as it stood on 2025-07-17, and the census of 2019 by the same communes;
+    # a figure is broken where it is more than twice or less than half of the census
+    folder = shared / "data"
+    source = folder / "dirty" / "sapnhap_bando_4_provinces_2025-07-17_raw.csv"
+    census = pd.read_csv(
+        folder / "census" / "census2019_by_commune_122_with_codes_2019_2025-03_2025-07.csv"
+    )
+    people = census.groupby("commune_2025_07")["population_2019"].sum()
+    people.index = people.index.str.replace(r"^(?:Xã|Phường)\s+", "", regex=True)
+    draft = propose(source, "communes")
+    marked = {f.row for f in draft.findings if f.rule.startswith("suspicious_population")}
+    raw = pd.read_csv(source, dtype=str).assign(row=lambda table: range(2, len(table) + 2))
+    ours = raw[raw["tentinh"].eq("tỉnh Thái Nguyên") & raw["tenhc"].isin(people.index)]
+    assert len(ours) == 37
+    times = ours["dansonguoi"].astype(float) / ours["tenhc"].map(people)
+    is_broken = (times > 2.0) | (times < 0.5)
+    is_marked = ours["row"].isin(marked)
+    assert int(is_broken.sum()) == 10
+    assert ours.loc[is_broken & ~is_marked, "tenhc"].tolist() == ["Yên Bình"]
+    assert not (is_marked & ~is_broken).any()

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from itertools import pairwise
-from typing import Any, Final
+from typing import Final
 
 import geopandas as gpd
 import numpy as np
@@ -18,10 +18,8 @@ import numpy as np
 from coverage.grid import FloatArray, IndexArray
 from coverage.model import Result
 from coverage.params import COVERED_CLASSES, MAIN_TECHNOLOGY
+from coverage.planning.spots import Flags, Spots
 from coverage.prediction import Keeper, signal_by_layer
-from coverage.reception import Listening, near_and_around
-
-Flags = np.ndarray[Any, np.dtype[np.bool_]]
 
 _MARGIN_DB: Final = 20.0
 """Signal so far below the weak limit is left out: the median of a disc may lie between a cell above
@@ -51,13 +49,7 @@ class Outages:
     ) -> None:
         self._result = result
         grid, scenario = result.inputs.grid, result.scenario
-        self._near, self._around = near_and_around(result.villages, grid, scenario.gaps)
-        self._spot = np.full(grid.shape, -1, dtype=np.int64)
-        for discs in (self._near, self._around):
-            self._spot[discs.row, discs.col] = 0
-        self._rows, self._cols = np.nonzero(self._spot == 0)
-        self._spot[self._rows, self._cols] = np.arange(self._rows.size)
-        self._place_spot = self._spot[self._around.row, self._around.col]
+        self._at = Spots(result.villages, grid, scenario.gaps)
         self._weak_dbm = scenario.thresholds.technologies[MAIN_TECHNOLOGY].weak_dbm
         self._silence = replace(
             result.prediction,
@@ -75,7 +67,7 @@ class Outages:
                 self._visit,
                 workers=workers,
                 keeper=keeper,
-                beat_dbm=np.where(self._spot >= 0, self._weak_dbm - _MARGIN_DB, np.inf).astype(
+                beat_dbm=np.where(self._at.mask, self._weak_dbm - _MARGIN_DB, np.inf).astype(
                     np.float32
                 ),
             )
@@ -83,16 +75,8 @@ class Outages:
 
     def _visit(self, key: tuple[str, str], row0: int, col0: int, signal: FloatArray) -> None:
         """Keep what a mast gives the villages that it helps to serve; called from threads."""
-        row, col = self._rows - row0, self._cols - col0
-        inside = (row >= 0) & (row < signal.shape[0]) & (col >= 0) & (col < signal.shape[1])
-        spots = np.flatnonzero(inside)
-        level_dbm = signal[row[spots], col[spots]]
-        useful = np.zeros(self._rows.size, dtype=bool)
-        useful[spots[level_dbm >= self._weak_dbm]] = True
-        touched = self._touched(useful)
-        wanted = np.zeros(self._rows.size, dtype=bool)
-        wanted[self._place_spot[touched[self._around.place]]] = True
-        kept = wanted[spots] & (level_dbm > -np.inf)
+        spots, level_dbm = self._at.heard(row0, col0, signal, self._weak_dbm)
+        kept = level_dbm > -np.inf
         with self._lock:
             self._found.append((self._number[key[1]], spots[kept], level_dbm[kept]))
 
@@ -106,7 +90,7 @@ class Outages:
         self._found.clear()
         order = np.lexsort((mast, -level_dbm, spot))
         self._level_dbm, self._mast = level_dbm[order], mast[order]
-        self._first = np.searchsorted(spot[order], np.arange(self._rows.size + 1))
+        self._first = np.searchsorted(spot[order], np.arange(self._at.size + 1))
         by_mast = np.argsort(self._mast, kind="stable")
         ends = np.searchsorted(self._mast[by_mast], np.arange(len(self.masts) + 1))
         listed = spot[order][by_mast]
@@ -114,15 +98,15 @@ class Outages:
 
     def served(self, on_air: Collection[str]) -> Flags:
         """Return which villages count as served while exactly these masts are on air."""
-        everywhere = np.arange(self._rows.size)
+        everywhere = np.arange(self._at.size)
         level_dbm = self._strongest(everywhere, self._are_on(on_air))
-        return self._graded(level_dbm, np.ones(self._near.count, dtype=bool))
+        return self._graded(level_dbm, np.ones(self._at.villages, dtype=bool))
 
     def losses(self, on_air: Collection[str], lost: Sequence[Collection[str]]) -> list[Flags]:
         """Return which villages lose service with each of some sets of masts, taken by itself."""
         on = self._are_on(on_air)
-        level_dbm = self._strongest(np.arange(self._rows.size), on)
-        served = self._graded(level_dbm, np.ones(self._near.count, dtype=bool))
+        level_dbm = self._strongest(np.arange(self._at.size), on)
+        served = self._graded(level_dbm, np.ones(self._at.villages, dtype=bool))
         found = []
         for names in lost:
             left = on.copy()
@@ -133,9 +117,9 @@ class Outages:
             )
             without_dbm = level_dbm.copy()
             without_dbm[spots] = self._strongest(spots, left)
-            changed = np.zeros(self._rows.size, dtype=bool)
+            changed = np.zeros(self._at.size, dtype=bool)
             changed[spots] = without_dbm[spots] < level_dbm[spots]
-            asked = served & self._touched(changed)
+            asked = served & self._at.touched(changed)
             found.append(asked & ~self._graded(without_dbm, asked))
         return found
 
@@ -153,27 +137,13 @@ class Outages:
         np.maximum.at(level_dbm, own[heard], self._level_dbm[entry[heard]])
         return level_dbm
 
-    def _touched(self, spots: Flags) -> Flags:
-        """Return the villages whose grade depends on any of some cells."""
-        touched = np.zeros(self._near.count, dtype=bool)
-        touched[self._around.place[spots[self._place_spot]]] = True
-        return touched
-
     def _graded(self, level_dbm: FloatArray, which: Flags) -> Flags:
         """Return which of some villages are served at these levels."""
-
-        def heard(rows: IndexArray, cols: IndexArray) -> FloatArray:
-            return np.asarray(level_dbm[self._spot[rows, cols]])
-
-        served = np.zeros(self._near.count, dtype=bool)
-        if which.any():
-            listening = Listening(
-                self._result.inputs,
-                self._silence,
-                self._result.scenario,
-                MAIN_TECHNOLOGY,
-                added=heard,
-            )
-            classes = listening.classes(self._near.only(which), self._around.only(which))
-            served[which] = np.isin(classes[which].astype(str), COVERED_CLASSES)
-        return served
+        return self._at.served(
+            level_dbm,
+            which,
+            inputs=self._result.inputs,
+            prediction=self._silence,
+            scenario=self._result.scenario,
+            classes=COVERED_CLASSES,
+        )

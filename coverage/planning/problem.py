@@ -8,7 +8,6 @@ a chain of arcs over nodes that are built themselves, at most `max_hops` arcs lo
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -110,10 +109,6 @@ class PlanProblem:
     def with_budget(self, budget: float) -> PlanProblem:
         """Return the same problem under another budget."""
         return replace(self, budget=budget)
-
-    def with_joint(self, joint: Iterable[Joint]) -> PlanProblem:
-        """Return the same problem with more villages that are served together."""
-        return replace(self, joint=(*self.joint, *joint))
 
     def served(self, chosen: Indices) -> np.ndarray[Any, np.dtype[np.bool_]]:
         """Return which villages the chosen actions serve, alone or together."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,10 +16,8 @@ from coverage.grid import FloatArray, IndexArray
 from coverage.model import Result
 from coverage.params import COVERED_CLASSES, MAIN_TECHNOLOGY, Scenario
 from coverage.planning.candidates import Candidates
+from coverage.planning.spots import Flags, Spots
 from coverage.prediction import Progress, signal_by_layer
-from coverage.reception import Listening, near_and_around
-
-Flags = np.ndarray[Any, np.dtype[np.bool_]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,38 +48,22 @@ class Reach:
         self._number = {str(name): i for i, name in enumerate(candidates.actions["action_id"])}
         self._result, self._scenario, self._candidates = result, scenario, candidates
         self._good = COVERED_CLASSES if scenario.planning.serve == "covered" else ("good",)
-        grid = result.inputs.grid
         villages = result.villages.iloc[candidates.villages]
-        self._near, self._around = near_and_around(villages, grid, scenario.gaps)
-        self._spot = np.full(grid.shape, -1, dtype=np.int64)
-        for cells in (self._near, self._around):
-            self._spot[cells.row, cells.col] = 0
-        self._rows, self._cols = np.nonzero(self._spot == 0)
-        self._spot[self._rows, self._cols] = np.arange(self._rows.size)
-        self._place_spot = self._spot[self._around.row, self._around.col]
+        self._at = Spots(villages, result.inputs.grid, scenario.gaps)
         self._weak_dbm = scenario.thresholds.technologies[MAIN_TECHNOLOGY].weak_dbm - extra_db
         self._parts = [[] for _ in self._number] if heard is None else heard
         self._lock = threading.Lock()
-        everyone = np.ones(self._near.count, dtype=bool)
+        everyone = np.ones(self._at.villages, dtype=bool)
         self.served_before = self._graded(self._with([]), everyone)
 
     @property
     def beat_dbm(self) -> FloatArray:
         """Signal that a candidate has to beat: none where villages may depend on it."""
-        return np.where(self._spot >= 0, -np.inf, np.inf).astype(np.float32)
+        return np.where(self._at.mask, -np.inf, np.inf).astype(np.float32)
 
     def visit(self, key: tuple[str, str], row0: int, col0: int, signal: FloatArray) -> None:
         """Keep what matters of a candidate's window; called from the threads of the prediction."""
-        row, col = self._rows - row0, self._cols - col0
-        inside = (row >= 0) & (row < signal.shape[0]) & (col >= 0) & (col < signal.shape[1])
-        spots = np.flatnonzero(inside)
-        level_dbm = signal[row[spots], col[spots]]
-        useful = np.zeros(self._rows.size, dtype=bool)
-        useful[spots[level_dbm >= self._weak_dbm]] = True
-        kept = np.zeros(self._rows.size, dtype=bool)
-        touched = self._touched(useful)
-        kept[self._place_spot[touched[self._around.place]]] = True
-        part = _Part(spots[kept[spots]], level_dbm[kept[spots]])
+        part = _Part(*self._at.heard(row0, col0, signal, self._weak_dbm))
         with self._lock:
             self._parts[self._number[key[1]]].append(part)
 
@@ -101,7 +82,7 @@ class Reach:
         -1 stands for an action that serves nobody (a relay).
         """
         level_dbm = self._with([])
-        served = np.zeros(self._near.count, dtype=bool)
+        served = np.zeros(self._at.villages, dtype=bool)
         found = []
         for action in actions:
             if action >= 0:
@@ -112,7 +93,7 @@ class Reach:
         return found
 
     def _with(self, actions: Iterable[int]) -> FloatArray:
-        level_dbm = np.full(self._rows.size, -np.inf, dtype=np.float32)
+        level_dbm = np.full(self._at.size, -np.inf, dtype=np.float32)
         for action in actions:
             self._add(level_dbm, action)
         return level_dbm
@@ -121,37 +102,23 @@ class Reach:
         for part in self._parts[action]:
             level_dbm[part.spots] = np.maximum(level_dbm[part.spots], part.level_dbm)
 
-    def _touched(self, spots: Flags) -> Flags:
-        """Return the villages whose grade depends on any of some cells."""
-        touched = np.zeros(self._near.count, dtype=bool)
-        touched[self._around.place[spots[self._place_spot]]] = True
-        return touched
-
     def _around_of(self, actions: Iterable[int]) -> Flags:
-        spots = np.zeros(self._rows.size, dtype=bool)
+        spots = np.zeros(self._at.size, dtype=bool)
         for action in actions:
             for part in self._parts[action]:
                 spots[part.spots] = True
-        return self._touched(spots)
+        return self._at.touched(spots)
 
     def _graded(self, level_dbm: FloatArray, which: Flags) -> Flags:
         """Return which of some villages are served once signal of these levels is added."""
-
-        def added(rows: IndexArray, cols: IndexArray) -> FloatArray:
-            return np.asarray(level_dbm[self._spot[rows, cols]])
-
-        served = np.zeros(self._near.count, dtype=bool)
-        if which.any():
-            listening = Listening(
-                self._result.inputs,
-                self._result.prediction,
-                self._scenario,
-                MAIN_TECHNOLOGY,
-                added=added,
-            )
-            classes = listening.classes(self._near.only(which), self._around.only(which))
-            served[which] = np.isin(classes[which].astype(str), self._good)
-        return served
+        return self._at.served(
+            level_dbm,
+            which,
+            inputs=self._result.inputs,
+            prediction=self._result.prediction,
+            scenario=self._scenario,
+            classes=self._good,
+        )
 
 
 def make_reach(

@@ -18,6 +18,7 @@ import pandas as pd
 from coverage.model import Result
 from coverage.params import COVERED_CLASSES, MAIN_TECHNOLOGY, Scenario
 from coverage.planning.candidates.draft import Draft
+from coverage.planning.candidates.ground import unfit
 from coverage.planning.candidates.masts import add_on_masts
 from coverage.planning.candidates.places import add_on_new_places
 from coverage.planning.candidates.repeaters import add_repeaters
@@ -63,8 +64,9 @@ def make_candidates(result: Result, scenario: Scenario) -> Candidates:
     draft = Draft(rules.kinds, {*rules.must, *rules.must_not})
     if len(villages):
         add_on_masts(inputs, scenario, wanted, draft)
-        add_on_new_places(inputs, scenario, wanted, draft)
-        add_repeaters(result, scenario, wanted, draft)
+        wrong = unfit(inputs, scenario)
+        add_on_new_places(inputs, scenario, wanted, wrong, draft)
+        add_repeaters(result, scenario, wanted, wrong, draft)
     return Candidates(
         actions=draft.actions(), cells=draft.station_cells(inputs.grid.crs), villages=targets
     )

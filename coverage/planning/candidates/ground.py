@@ -15,15 +15,15 @@ _FAR_BELOW_M = -1_000.0
 _NO_REACH_M = 1e-9
 
 
-def hilltops(inputs: Inputs, scenario: Scenario) -> pd.DataFrame:
-    """Return `row` and `col` of the highest grounds around on which a mast may stand."""
+def hilltops(inputs: Inputs, scenario: Scenario, wrong: BoolArray) -> pd.DataFrame:
+    """Return `row` and `col` of the highest grounds around that are not `wrong` for a mast."""
     rules, grid = scenario.planning.candidates, inputs.grid
     reach = max(1, round(rules.prominence_radius_m / grid.resolution_m))
     side = 2 * reach + 1
     height_m = np.nan_to_num(inputs.terrain_m, nan=_FAR_BELOW_M)
     top = height_m == ndimage.maximum_filter(height_m, size=side)
     around_m = ndimage.uniform_filter(height_m, size=side)
-    tops = top & (height_m - around_m >= rules.min_prominence_m) & ~unfit(inputs, scenario)
+    tops = top & (height_m - around_m >= rules.min_prominence_m) & ~wrong
     row, col = np.nonzero(tops)
     spots = pd.DataFrame({"row": row, "col": col})
     near = near_road(inputs, spots, rules.road_reach_m)

@@ -7,20 +7,24 @@ import numpy as np
 import pandas as pd
 
 from coverage.errors import ScenarioError
+from coverage.grid import BoolArray
 from coverage.model import Inputs
 from coverage.params import Scenario
 from coverage.planning.candidates.draft import Draft
-from coverage.planning.candidates.ground import centre, hilltops, near_road, unfit
+from coverage.planning.candidates.ground import centre, hilltops, near_road
 from coverage.planning.candidates.promise import promising
 from coverage.text import Text
 
 
 def add_on_new_places(
-    inputs: Inputs, scenario: Scenario, wanted: pd.DataFrame, draft: Draft
+    inputs: Inputs, scenario: Scenario, wanted: pd.DataFrame, wrong: BoolArray, draft: Draft
 ) -> None:
-    """Add new sites where one may stand, and to every village a small cell of its own."""
+    """Add new sites where one may stand, and to every village a small cell of its own.
+
+    `wrong` is the ground no mast can stand on.
+    """
     rules = scenario.planning
-    spots = hilltops(inputs, scenario)
+    spots = hilltops(inputs, scenario, wrong)
     spots["place_id"] = [f"H-{r}-{c}" for r, c in zip(spots["row"], spots["col"], strict=True)]
     spots["has_grid_power"] = None
     own = wanted[["row", "col"]].assign(
@@ -28,7 +32,7 @@ def add_on_new_places(
         has_grid_power=wanted["has_grid_power"].to_numpy(dtype=object),
     )
     reached = near_road(inputs, own, rules.candidates.road_reach_m)
-    own["may_mast"] = reached & ~unfit(inputs, scenario)[own["row"], own["col"]]
+    own["may_mast"] = reached & ~wrong[own["row"], own["col"]]
     named = _named_places(inputs, scenario)
     spots = pd.concat([own, named, spots.assign(may_mast=True)], ignore_index=True)
     known = ~np.isnan(inputs.terrain_m[spots["row"], spots["col"]])

@@ -11,22 +11,25 @@ import numpy as np
 import pandas as pd
 
 from coverage.carriers import reference_share_db
+from coverage.grid import BoolArray
 from coverage.model import Result
 from coverage.params import MAIN_TECHNOLOGY, CellTemplate, Scenario
 from coverage.planning.candidates.draft import Draft
-from coverage.planning.candidates.ground import centre, unfit
+from coverage.planning.candidates.ground import centre
 from coverage.planning.candidates.promise import paths
 
 
-def add_repeaters(result: Result, scenario: Scenario, wanted: pd.DataFrame, draft: Draft) -> None:
-    """Add the most promising places of a repeater for each village."""
+def add_repeaters(
+    result: Result, scenario: Scenario, wanted: pd.DataFrame, wrong: BoolArray, draft: Draft
+) -> None:
+    """Add the most promising places of a repeater for each village, none on `wrong` ground."""
     inputs, rules = result.inputs, scenario.planning.repeater
     key = (MAIN_TECHNOLOGY, "")
     signal_dbm = result.prediction.signal_dbm.get(key)
     if signal_dbm is None:
         return
     with np.errstate(invalid="ignore"):
-        hears = (signal_dbm >= rules.donor_dbm) & ~unfit(inputs, scenario)
+        hears = (signal_dbm >= rules.donor_dbm) & ~wrong
     row, col = np.nonzero(hears)
     spots = pd.DataFrame({"row": row, "col": col, "height_m": rules.antenna_height_m})
     if spots.empty:

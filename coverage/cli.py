@@ -9,7 +9,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -164,8 +164,7 @@ def run(
         project, out, workers=workers, progress=None if quiet else _progress(lang)
     )
     if not quiet:
-        for problem in result.warnings:
-            click.echo(f"! {problem.line(lang)}", err=True)
+        _warn(problem.line(lang) for problem in result.warnings)
     click.echo(json.dumps({"out": str(folder), **totals(result)}, ensure_ascii=False, indent=2))
 
 
@@ -321,7 +320,7 @@ def plan(
 ) -> None:
     """Chạy, rồi chọn hạng mục xây dựng theo ngân sách hoặc mục tiêu / run, then plan."""
     from coverage import pipeline
-    from coverage.exports import shared_mast_share
+    from coverage.exports import plan_figures
 
     result, found, folder = pipeline.plan_project(
         project,
@@ -333,24 +332,8 @@ def plan(
         progress=None if quiet else _progress(lang),
     )
     if not quiet:
-        for problem in result.warnings:
-            click.echo(f"! {problem.line(lang)}", err=True)
-    told = {
-        "out": str(folder),
-        "aim": found.aim,
-        "budget": found.budget,
-        "spent": found.spent,
-        "actions": len(found.actions),
-        "households_gained": int(found.actions["households_gained"].sum()),
-        "villages_gained": int(found.actions["villages_gained"].sum()),
-        "households_fibre_gained": int(found.actions["households_fibre_gained"].sum()),
-        "villages_fibre_gained": int(found.actions["villages_fibre_gained"].sum()),
-        "objective": found.objective,
-        "bound": found.bound,
-        "gap": found.gap,
-        "solver": found.solver,
-        "shared_mast_share": shared_mast_share(found),
-    }
+        _warn(problem.line(lang) for problem in result.warnings)
+    told = {"out": str(folder), **plan_figures(found)}
     click.echo(json.dumps(told, ensure_ascii=False, indent=2))
 
 
@@ -384,10 +367,8 @@ def fibre(
         progress=None if quiet else _progress(lang),
     )
     if not quiet:
-        for problem in result.warnings:
-            click.echo(f"! {problem.line(lang)}", err=True)
-        for note in found.notes:
-            click.echo(f"! {note.get(lang)}", err=True)
+        _warn(problem.line(lang) for problem in result.warnings)
+        _warn(note.get(lang) for note in found.notes)
     told = {"out": str(folder), **fibre_figures(found)}
     click.echo(json.dumps(told, ensure_ascii=False, indent=2))
 
@@ -412,8 +393,7 @@ def compare(
     found = comparison.compare(base, *others)
     written = write_comparison(found, out)
     if not quiet:
-        for problem in found.warnings:
-            click.echo(f"! {problem.line(lang)}", err=True)
+        _warn(problem.line(lang) for problem in found.warnings)
     click.echo(json.dumps({"out": str(written), **summary(found)}, ensure_ascii=False, indent=2))
 
 
@@ -551,6 +531,11 @@ def _progress(lang: Language) -> Callable[[str, float], None]:
         click.echo(f"{name}: {percent} %{end}", err=True, nl=False)
 
     return show
+
+
+def _warn(lines: Iterable[str]) -> None:
+    for line in lines:
+        click.echo(f"! {line}", err=True)
 
 
 def _print_findings(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from coverage.exports.tables import fibre_figures, shared_mast_share, totals
+from coverage.exports.tables import fibre_figures, plan_figures, totals
 from coverage.exports.writing import write_outputs
 
-__all__ = ["fibre_figures", "shared_mast_share", "totals", "write_outputs"]
+__all__ = ["fibre_figures", "plan_figures", "totals", "write_outputs"]

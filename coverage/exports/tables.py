@@ -112,6 +112,24 @@ def shared_mast_share(plan: Plan) -> float | None:
     return round(float((new["stands_on"] != "").mean()), 4) if len(new) else None
 
 
+def plan_figures(plan: Plan) -> dict[str, Any]:
+    """Return the figures of a plan."""
+    gained = ("households_gained", "villages_gained")
+    joined = ("households_fibre_gained", "villages_fibre_gained")
+    return {
+        "aim": plan.aim,
+        "budget": plan.budget,
+        "spent": plan.spent,
+        "actions": len(plan.actions),
+        **{name: int(plan.actions[name].sum()) for name in (*gained, *joined)},
+        "objective": plan.objective,
+        "bound": plan.bound,
+        "gap": plan.gap,
+        "solver": plan.solver,
+        "shared_mast_share": shared_mast_share(plan),
+    }
+
+
 def fibre_tables(plan: FibrePlan) -> dict[str, pd.DataFrame]:
     """Return villages joined, routes and the curve of budgets, by the name of their file."""
     return {

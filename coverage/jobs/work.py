@@ -127,15 +127,7 @@ def _planned(
         result, budget=task.budget, target=task.target, workers=workers, progress=tell
     )
     write_plan(plan, making)
-    return {
-        "aim": plan.aim,
-        "budget": plan.budget,
-        "spent": plan.spent,
-        "actions": len(plan.actions),
-        "households_gained": int(plan.actions["households_gained"].sum()),
-        "villages_gained": int(plan.actions["villages_gained"].sum()),
-        "gap": plan.gap,
-    }
+    return exports.plan_figures(plan)
 
 
 def _fibre_planned(task: FibreTask, result: Result, making: Path, tell: Progress) -> dict[str, Any]:

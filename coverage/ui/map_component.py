@@ -70,15 +70,16 @@ def _map() -> ComponentRenderer:
     return st.components.v2.component(
         "phusong_map",
         html='<div class="app-map"><div></div></div>',
-        css=f"{assets.css}\n{_own('map.css')}",
-        js=f"{assets.js}\n{_own('map.js')}",
+        css=f"{assets.css}\n{own_asset('map.css')}",
+        js=f"{assets.js}\n{own_asset('map.js')}",
     )
 
 
 @cache
 def _part() -> ComponentRenderer:
-    return st.components.v2.component("phusong_part", js=_own("map.js"))
+    return st.components.v2.component("phusong_part", js=own_asset("map.js"))
 
 
-def _own(name: str) -> str:
+def own_asset(name: str) -> str:
+    """Return the text of a file in the app's own assets."""
     return (resources.files("coverage.ui") / "assets" / name).read_text(encoding="utf-8")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cache
-from importlib import resources
 from typing import Any
 
 import streamlit as st
@@ -12,6 +11,7 @@ from streamlit.components.v2.types import ComponentRenderer
 
 from coverage.maps import front_end
 from coverage.maps.fields import Payload
+from coverage.ui.map_component import own_asset
 
 
 def show(
@@ -78,15 +78,11 @@ def _maps() -> ComponentRenderer:
     return st.components.v2.component(
         "phusong_maps_in_step",
         html='<div class="maps-frame"><div class="maps-in-step"></div></div>',
-        css=f"{assets.css}\n{_own('maps_in_step.css')}",
-        js=f"{assets.js}\n{_own('maps_in_step.js')}",
+        css=f"{assets.css}\n{own_asset('maps_in_step.css')}",
+        js=f"{assets.js}\n{own_asset('maps_in_step.js')}",
     )
 
 
 @cache
 def _part() -> ComponentRenderer:
-    return st.components.v2.component("phusong_payload", js=_own("maps_in_step.js"))
-
-
-def _own(name: str) -> str:
-    return (resources.files("coverage.ui") / "assets" / name).read_text(encoding="utf-8")
+    return st.components.v2.component("phusong_payload", js=own_asset("maps_in_step.js"))

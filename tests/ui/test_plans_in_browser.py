@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import psutil
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from coverage.jobs import Desk, PlanTask, default_desk, read_fibre_plan
 
@@ -29,14 +29,6 @@ HEADINGS: Final = {
 }
 OPEN_MS: Final = 30_000
 WORK_MS: Final = 300_000
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: Path) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -1,0 +1,20 @@
+"""The whole road: `stages` of a run, `plans` on top of it, `projects` from files to outputs."""
+
+from __future__ import annotations
+
+from coverage.pipeline.plans import plan, plan_fibre
+from coverage.pipeline.projects import fibre_project, plan_project, run_project
+from coverage.pipeline.stages import Assessment, assessed, predicted, ranked, run
+
+__all__ = [
+    "Assessment",
+    "assessed",
+    "fibre_project",
+    "plan",
+    "plan_fibre",
+    "plan_project",
+    "predicted",
+    "ranked",
+    "run",
+    "run_project",
+]

@@ -205,7 +205,7 @@ def test_a_view_is_sent_by_its_address(page: Page, browser: Browser) -> None:
 
 
 def test_the_language_is_switched_for_labels_numbers_and_map(page: Page) -> None:
-    page.locator("a[href$='/overview']").first.click()
+    page.get_by_role("link", name="Tổng quan").first.click()
     share = page.get_by_test_id("stMetricValue").filter(has_text="%").first
     expect(share).to_have_text(re.compile(r"^\d+,\d %$"), timeout=CHANGE_MS)
     page.get_by_role("radio", name="English").click()

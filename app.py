@@ -7,7 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from coverage.ui import state
+from coverage.ui import access, state
 from coverage.ui.pages import about, compare, data, export, fibre, plan, signal_map
 
 DEMO = Path(__file__).resolve().parent / "data" / "demo"
@@ -16,6 +16,7 @@ STYLE = "<style>.stMainBlockContainer { padding: 3.6rem 2rem 2rem; }</style>"
 
 st.set_page_config(page_title="Phủ Sóng", page_icon="📶", layout="wide")
 st.html(STYLE)
+access.require()
 state.start(sys.argv[1] if len(sys.argv) > 1 else str(DEMO))
 st.navigation(
     [

@@ -6,8 +6,7 @@ import streamlit as st
 
 from coverage.model import Inputs, Result
 from coverage.params import Scenario
-from coverage.ui import cache, state
-from coverage.ui.speech import say
+from coverage.ui import cache, predicting, state
 
 _PERCENT = 100.0
 
@@ -29,13 +28,6 @@ def scenario(inputs: Inputs) -> Scenario:
 
 
 def result_of(inputs: Inputs, wanted: Scenario) -> Result:
-    """Return the result of a scenario, made or kept, with a bar while it is made."""
-    place = st.empty()
-
-    def tell(share: float) -> None:
-        place.progress(share, text=say("Đang dự báo sóng…", "Predicting signal…"))
-
-    prediction = cache.predicted(inputs, wanted, tell)
-    result = cache.result_of(inputs, prediction, wanted, operator="")
-    place.empty()
-    return result
+    """Return the result of a scenario; while its signal is predicted the page ends there."""
+    prediction = predicting.of(inputs, wanted)
+    return cache.result_of(inputs, prediction, wanted, operator="")

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import streamlit as st
 
-from coverage.model import Inputs, Prediction
-from coverage.params import Scenario
-from coverage.ui import cache, figures, map_component, problems, sidebar, state, villages
+from coverage.ui import (
+    cache,
+    figures,
+    map_component,
+    predicting,
+    problems,
+    sidebar,
+    state,
+    villages,
+)
 from coverage.ui.words import plain
 
 
@@ -24,7 +31,7 @@ def show() -> None:
             "Ít nhất một trọng số phải lớn hơn 0; đang dùng trọng số của dự án / "
             "at least one weight must be above 0; the project's own are used"
         )
-    prediction = _predicted(inputs, scenario)
+    prediction = predicting.of(inputs, scenario)
     result = cache.result_of(inputs, prediction, scenario, operator=view.operator)
     figures.show(result, view)
     parts = cache.map_parts(result, view.operator)
@@ -45,14 +52,3 @@ def show() -> None:
 
 def _take_from_map() -> None:
     state.choose(map_component.chosen_on_map())
-
-
-def _predicted(inputs: Inputs, scenario: Scenario) -> Prediction:
-    place = st.empty()
-
-    def tell(share: float) -> None:
-        place.progress(share, text="Đang dự báo sóng / Predicting signal…")
-
-    prediction = cache.predicted(inputs, scenario, tell)
-    place.empty()
-    return prediction

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from coverage.ui import access, state
+from coverage.ui import access, state, tour
 from coverage.ui.pages import about, compare, data, export, fibre, plan, signal_map
 
 DEMO = Path(__file__).resolve().parent / "data" / "demo"
@@ -18,7 +18,8 @@ st.set_page_config(page_title="Phủ Sóng", page_icon="📶", layout="wide")
 st.html(STYLE)
 access.require()
 state.start(sys.argv[1] if len(sys.argv) > 1 else str(DEMO))
-st.navigation(
+DATA_PAGE = st.Page(data.show, title="Dữ liệu / Data", icon=":material/database:", url_path="data")
+page = st.navigation(
     [
         st.Page(
             signal_map.show,
@@ -35,8 +36,10 @@ st.navigation(
             compare.show, title="So sánh / Compare", icon=":material/compare:", url_path="compare"
         ),
         st.Page(export.show, title="Xuất / Export", icon=":material/download:", url_path="export"),
-        st.Page(data.show, title="Dữ liệu / Data", icon=":material/database:", url_path="data"),
+        DATA_PAGE,
         st.Page(about.show, title="Giới thiệu / About", icon=":material/info:", url_path="about"),
     ],
     position="top",
-).run()
+)
+tour.show(DATA_PAGE)
+page.run()

@@ -527,15 +527,18 @@ def app(
     quiet: bool,
 ) -> None:
     """Mở ứng dụng trên máy này / start the app on this machine (127.0.0.1)."""
-    from coverage.serving import Serving
+    from coverage.demo import write_demo
+    from coverage.serving import Serving, demo_folder
 
     serving = Serving(APP, address, port, access, secrets, without_sign_in)
     serving.check()
+    if project is None:
+        project = demo_folder()
+        if not (project / "project.toml").is_file():
+            write_demo(project, progress=None if quiet else _progress(lang))
     if not quiet:
         click.echo(serving.told().get(lang), err=True)
-    command = serving.command()
-    if project is not None:
-        command += ["--", str(project.resolve())]
+    command = [*serving.command(), "--", str(project.resolve())]
     surroundings = os.environ | serving.surroundings()
     sys.exit(subprocess.call(command, env=surroundings, cwd=APP.parent))  # noqa: S603
 

@@ -17,6 +17,7 @@ RULES: Final = "PHUSONG_ACCESS"
 """Variable that names the file of roles; where it is set, nobody gets in without sign-in."""
 OPEN: Final = "PHUSONG_WITHOUT_SIGN_IN"
 """Variable that is 1 where something in front of the app already asks who comes."""
+ROOT: Final = Path(__file__).resolve().parent.parent
 HOW_TO_SIGN_IN: Final = Text(
     vi="""Cách đặt đăng nhập ở phía trước (chi tiết: docs/server.md):
   1. Đăng ký ứng dụng với nhà cung cấp OpenID Connect của đơn vị (Keycloak, Entra ID, Google …),
@@ -33,6 +34,14 @@ HOW_TO_SIGN_IN: Final = Text(
   3. Write who may look and who may edit into a file, named by --access
   4. Keep 127.0.0.1 and put Caddy or nginx with TLS in front""",
 )
+
+
+def demo_folder() -> Path:
+    """Return where the demo lies that is shown where no project is named.
+
+    PHUSONG_DEMO moves it, for installations in folders that cannot be written to.
+    """
+    return Path(os.environ.get("PHUSONG_DEMO") or ROOT / "data" / "demo").resolve()
 
 
 def is_loopback(address: str) -> bool:

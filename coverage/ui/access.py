@@ -25,7 +25,7 @@ import streamlit as st
 from pydantic import Field, field_validator
 
 from coverage.errors import AccessError, CoverageError
-from coverage.serving import OPEN, RULES, is_loopback
+from coverage.serving import OPEN, RULES, demo_folder, is_loopback
 from coverage.settings import read_toml
 from coverage.text import Text
 from coverage.ui.speech import say, told
@@ -33,7 +33,6 @@ from coverage.ui.words import plain
 from coverage.validation import Frozen, RuleError, validated
 
 Role = Literal["viewer", "editor"]
-DEMO: Final = Path(__file__).resolve().parents[2] / "data" / "demo"
 _NOTED: Final = "access_noted"
 _LOOK_ONLY: Final = Text(
     "Bạn chỉ có quyền xem; hãy nhờ người quản trị cấp quyền biên tập.",
@@ -218,7 +217,7 @@ def _folders() -> Iterator[Path]:
     rules = _rules_now()
     named: tuple[str, ...] = rules.folders if rules is not None else ()
     started_with = [sys.argv[1]] if len(sys.argv) > 1 and not named else []
-    for folder in (*named, *started_with, str(DEMO)):
+    for folder in (*named, *started_with, str(demo_folder())):
         yield Path(folder).resolve()
 
 

@@ -160,6 +160,7 @@ def _guarded_script() -> None:
 
     from coverage.errors import AccessError  # noqa: PLC0415
     from coverage.jobs import FibreTask, PlanTask  # noqa: PLC0415
+    from coverage.serving import demo_folder  # noqa: PLC0415
     from coverage.ui import access, at_work, cache  # noqa: PLC0415
 
     def refused(work):  # noqa: ANN001, ANN202 - names of this file are not known in there
@@ -178,8 +179,8 @@ def _guarded_script() -> None:
             "stop": refused(lambda: at_work.stop("0" * 24)),
             "edit": refused(access.demand_editor),
             "folder": refused(lambda: cache.inputs_of("/etc")),
-            "dots": refused(lambda: access.demand_folder(access.DEMO / ".." / "..")),
-            "demo": not refused(lambda: access.demand_folder(access.DEMO)),
+            "dots": refused(lambda: access.demand_folder(demo_folder() / ".." / "..")),
+            "demo": not refused(lambda: access.demand_folder(demo_folder())),
         }
     )
 

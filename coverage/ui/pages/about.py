@@ -7,7 +7,7 @@ import streamlit as st
 
 from coverage import __version__
 from coverage.settings import threshold_profiles
-from coverage.ui import problems, sidebar
+from coverage.ui import problems, sidebar, tour
 from coverage.ui.words import plain
 
 _METHODS = """
@@ -30,6 +30,7 @@ def show() -> None:
     st.header("Giới thiệu / About", anchor=False)
     problems.banner(inputs)
     st.markdown(f"Phủ Sóng {plain(__version__)}\n{_METHODS}")
+    tour.offer_again()
     st.subheader("Bộ ngưỡng / Threshold profiles", anchor=False)
     profiles = [inputs.scenario.thresholds, *threshold_profiles().values()]
     rows = [

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import json
 import os
+import socket
+import socketserver
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 from streamlit.testing.v1 import AppTest
 
 from coverage.errors import AccessError
@@ -302,27 +307,55 @@ def test_who_has_no_role_is_turned_away(
     assert page.locator("a[href$='/plan']").count() == 0
 
 
+@contextmanager
+def forwarding(to_port: int) -> Iterator[str]:
+    """Pass connections on as a reverse proxy does, with the header that says so."""
+
+    class Handler(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            with socket.create_connection(("127.0.0.1", to_port)) as server:
+                threading.Thread(target=self._back, args=(server,), daemon=True).start()
+                while told := self.request.recv(65_536):
+                    server.sendall(
+                        told.replace(b"\r\nHost:", b"\r\nX-Forwarded-For: 203.0.113.9\r\nHost:")
+                    )
+
+        def _back(self, server: socket.socket) -> None:
+            with contextlib.suppress(OSError):
+                while told := server.recv(65_536):
+                    self.request.sendall(told)
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as proxy:
+        proxy.daemon_threads = True
+        proxy.block_on_close = False
+        threading.Thread(target=proxy.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{proxy.server_address[1]}"
+        proxy.shutdown()
+
+
 @browsed
 def test_what_a_proxy_sends_on_is_not_answered_without_sign_in(
-    browser: Browser, app_url: str
+    context: BrowserContext, app_url: str
 ) -> None:
-    with browser.new_context(extra_http_headers={"X-Forwarded-For": "203.0.113.9"}) as context:
+    with forwarding(int(app_url.rpartition(":")[2])) as url:
         page = context.new_page()
-        page.goto(app_url)
+        page.goto(url)
         expect(page.get_by_text("docs/server.md").first).to_be_visible(timeout=OPEN_MS)
         assert page.locator("a[href$='/plan']").count() == 0
+        page.close()
 
 
 @browsed
-def test_another_name_for_this_machine_is_not_answered(chromium: Path, app_url: str) -> None:
+def test_another_name_for_this_machine_is_not_answered(
+    browser: Browser, chromium: Path, app_url: str
+) -> None:
     # A stranger's page whose name is made to point here (DNS rebinding) is of one origin with us.
     named = "MAP rebound.example 127.0.0.1"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=chromium, args=["--no-sandbox", f"--host-resolver-rules={named}"]
-        )
-        page = browser.new_page()
-        page.goto(app_url.replace("127.0.0.1", "rebound.example"))
-        expect(page.get_by_text("docs/server.md").first).to_be_visible(timeout=OPEN_MS)
-        assert page.locator("a[href$='/plan']").count() == 0
-        browser.close()
+    other = browser.browser_type.launch(
+        executable_path=chromium, args=["--no-sandbox", f"--host-resolver-rules={named}"]
+    )
+    page = other.new_page()
+    page.goto(app_url.replace("127.0.0.1", "rebound.example"))
+    expect(page.get_by_text("docs/server.md").first).to_be_visible(timeout=OPEN_MS)
+    assert page.locator("a[href$='/plan']").count() == 0
+    other.close()

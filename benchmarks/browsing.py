@@ -41,7 +41,7 @@ class Server:
     _dead_cpu_s: dict[int, float] = field(default_factory=dict)
 
     def look(self) -> None:
-        """Note memory (resident, shared pages counted once for each process) and CPU time."""
+        """Note memory (resident; pages that processes share count for each) and CPU time."""
         resident = 0
         for member in self._family():
             try:
@@ -65,7 +65,7 @@ class Server:
 def served(
     arguments: Sequence[str], *, port: int, surroundings: Mapping[str, str] | None = None
 ) -> Iterator[Server]:
-    """Run a server for the time of a block; the second half of a second is its memory looked at."""
+    """Run a server for the time of a block; its memory is looked at twice a second."""
     child = subprocess.Popen(
         [sys.executable, "-m", *arguments],
         cwd=ROOT,

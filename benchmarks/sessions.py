@@ -4,22 +4,14 @@ from __future__ import annotations
 
 import statistics
 import tempfile
-import threading
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from benchmarks.browsing import (
-    DRAWN,
-    LONG_MS,
-    MAP,
-    ask,
-    chromium,
-    free_port,
-    seconds,
-    served,
-)
+from benchmarks.browsing import MAP, ask, chromium, free_port, served
 from benchmarks.terrains import SHARED
 from coverage import pipeline
 from coverage.demo import write_demo
@@ -34,7 +26,12 @@ if TYPE_CHECKING:
 PEOPLE: Final = 10
 MEMORY_LIMIT_MIB: Final = 3 * 1024.0
 CRITERION: Final = "fibre_distance"
-_CHANGE_MS: Final = 120_000
+_LATEST_S: Final = 900.0
+_LOOK_S: Final = 0.05
+_FIRST: Final = (
+    "view.villages.rows.map((_, i) => [view.villages.get(i, 'priority_rank'), view.villages.id(i)])"
+    ".sort((a, b) => a[0] - b[0]).slice(0, 5).map((pair) => pair[1])"
+)
 
 
 @dataclass(frozen=True)
@@ -96,20 +93,20 @@ class Known:
         )
 
 
-def choose(page: Page, choice: Choice, commune_name: str) -> None:
-    """Make a choice as a person does, and wait until the map shows it."""
+def steps(page: Page, choice: Choice, commune_name: str) -> Iterator[str]:
+    """Make a choice as a person does; after each step yields what the map must show to go on."""
     folder = page.locator(".st-key-project input")
     if folder.input_value() != str(choice.project):
         folder.fill(str(choice.project))
         folder.press("Enter")
-        wait_for(page, f"box.textContent !== null && {_has_commune(choice.commune)}")
+        yield f"JSON.stringify(view.data.communes).includes({choice.commune!r})"
     page.locator(".st-key-technology").get_by_text(choice.technology, exact=True).click()
-    wait_for(page, f"view.state().technology === {choice.technology!r}")
+    yield f"view.state().technology === {choice.technology!r}"
     box = page.locator(".st-key-commune input")
     box.click()
     box.fill(commune_name)
     box.press("Enter")
-    wait_for(page, f"view.state().commune === {choice.commune!r}")
+    yield f"view.state().commune === {choice.commune!r}"
     slider = weight_slider(page)
     slider.focus()
     slider.press("End")
@@ -117,20 +114,37 @@ def choose(page: Page, choice: Choice, commune_name: str) -> None:
         slider.press("ArrowLeft")
 
 
+def together(people: Sequence[tuple[Page, Iterator[str]]]) -> list[float]:
+    """Let people act side by side, each as soon as their page is ready; seconds of each."""
+    start = time.perf_counter()
+    took = [0.0] * len(people)
+    waiting: dict[int, str] = dict.fromkeys(range(len(people)), "true")
+    while waiting:
+        for number, condition in list(waiting.items()):
+            page, more = people[number]
+            if condition != "true" and not page.evaluate(_holds(condition)):
+                continue
+            try:
+                waiting[number] = next(more)
+            except StopIteration:
+                took[number] = time.perf_counter() - start
+                del waiting[number]
+        if time.perf_counter() - start > _LATEST_S:
+            message = f"still waiting for {waiting}"
+            raise AssertionError(message)
+        time.sleep(_LOOK_S)
+    return took
+
+
 def shown(page: Page) -> dict[str, Any]:
     """Return what a page shows of its person's choices."""
     state = ask(page, "view.state()")
-    ranked = ask(
-        page,
-        "view.villages.rows.map((_, i) =>"
-        " [view.villages.get(i, 'priority_rank'), view.villages.id(i)])",
-    )
     return {
         "project": page.locator(".st-key-project input").input_value(),
         "technology": state["technology"],
         "commune": state["commune"],
         "weight": int(weight_slider(page).get_attribute("aria-valuenow") or -1),
-        "first": [name for _, name in sorted(ranked)[:5]],
+        "first": ask(page, _FIRST),
     }
 
 
@@ -149,30 +163,22 @@ def weight_slider(page: Page) -> Any:
     return page.locator(f".st-key-weight_{CRITERION} [role=slider]")
 
 
-def wait_for(page: Page, expression: str) -> None:
-    """Wait until an expression of `view`, the map, holds; the map may be drawn anew meanwhile."""
-    page.wait_for_function(
+def ranked_as(first: Sequence[str]) -> str:
+    """Return the condition that a map ranks these villages first."""
+    return f"JSON.stringify({_FIRST}) === JSON.stringify({list(first)!r})"
+
+
+def differences(page: Page, wanted: dict[str, Any]) -> dict[str, Any]:
+    """Return what a page shows otherwise than it must, with what it must."""
+    found = shown(page)
+    return {name: (found[name], wanted[name]) for name in wanted if found[name] != wanted[name]}
+
+
+def _holds(condition: str) -> str:
+    return (
         f"() => {{ const box = document.querySelector({MAP!r}), view = box?.view;"
-        f" return Boolean(view && ({expression})); }}",
-        timeout=_CHANGE_MS,
+        f" return Boolean(view && ({condition})); }}"
     )
-
-
-def wait_until_shown(page: Page, wanted: dict[str, Any]) -> None:
-    """Wait until a page shows what it must; where it never does, say what it shows."""
-    first = wanted["first"]
-    try:
-        wait_for(
-            page,
-            "JSON.stringify(view.villages.rows.map((_, i) => [view.villages.get(i, 'priority_rank'),"
-            " view.villages.id(i)]).sort((a, b) => a[0] - b[0]).slice(0, 5).map((p) => p[1]))"
-            f" === JSON.stringify({first!r})",
-        )
-    finally:
-        found = shown(page)
-        if found != wanted:
-            message = f"shown {found}, chosen {wanted}"
-            raise AssertionError(message)
 
 
 def measure() -> None:
@@ -187,8 +193,21 @@ def measure() -> None:
         wanted = [expected(*pair) for pair in zip(people, choices, strict=True)]
         port = free_port()
         start = ["coverage", "app", str(projects[0].folder), "--port", str(port)]
-        with served(start, port=port) as server:
-            opened, chosen = _all_at_once(server.url, people, choices, wanted)
+        with served(start, port=port) as server, chromium() as browser:
+            pages = [new_page(browser) for _ in people]
+            opened = together([(page, opening(page, server.url)) for page in pages])
+            names = [k.name_of(c.commune) for k, c in zip(people, choices, strict=True)]
+            acting = [
+                (page, chain(steps(page, choice, name), [ranked_as(must["first"])]))
+                for page, choice, name, must in zip(pages, choices, names, wanted, strict=True)
+            ]
+            chosen = together(acting)
+            crossed = [
+                found for pair in zip(pages, wanted, strict=True) if (found := differences(*pair))
+            ]
+        if crossed:
+            message = f"state crossed: {crossed}"
+            raise AssertionError(message)
         print(f"{PEOPLE} sessions at once in Chromium on one server, {len(projects)} projects")
         print(f"{'':32}{'median':>9}{'longest':>9}")
         for title, took in (("first screen, s", opened), ("four choices until shown, s", chosen)):
@@ -201,54 +220,12 @@ def measure() -> None:
         )
 
 
-def _all_at_once(
-    url: str, people: Sequence[Known], choices: Sequence[Choice], wanted: Sequence[dict[str, Any]]
-) -> tuple[list[float], list[float]]:
-    """Let every person work in a thread and browser of their own; return what they waited."""
-    opened, chosen = [0.0] * len(people), [0.0] * len(people)
-    failed: list[BaseException] = []
-    gate = threading.Barrier(len(people))
-
-    def person(number: int) -> None:
-        try:
-            with chromium() as browser:
-                page = _page(browser)
-                gate.wait()
-                opened[number] = seconds(lambda: _open(page, url))
-                name = people[number].name_of(choices[number].commune)
-
-                def work() -> None:
-                    choose(page, choices[number], name)
-                    wait_until_shown(page, wanted[number])
-
-                chosen[number] = seconds(work)
-                gate.wait()  # everybody has chosen: nothing of the others may have come in
-                wait_until_shown(page, wanted[number])
-                page.reload()
-        except BaseException as error:
-            failed.append(error)
-            gate.abort()
-            raise
-
-    threads = [threading.Thread(target=person, args=(n,)) for n in range(len(people))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    if failed:
-        raise failed[0]
-    return opened, chosen
-
-
-def _page(browser: Browser) -> Page:
+def new_page(browser: Browser) -> Page:
+    """Return a page of a person of its own."""
     return browser.new_context(viewport={"width": 1366, "height": 768}).new_page()
 
 
-def _open(page: Page, url: str) -> None:
-    page.goto(url)
-    page.wait_for_selector(DRAWN, timeout=LONG_MS)
-
-
-def _has_commune(code: str) -> str:
-    """Return an expression that tells whether the map's communes hold a code."""
-    return f"view.data.communes && JSON.stringify(view.data.communes).includes({code!r})"
+def opening(page: Page, url: str) -> Iterator[str]:
+    """Open the app."""
+    page.goto(url, wait_until="commit")
+    yield "true && box.dataset.version"

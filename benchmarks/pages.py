@@ -236,8 +236,9 @@ def _rival_slide(page: Page, number: int) -> None:
     slider = page.get_by_role("slider")
     slider.focus()
     slider.press("ArrowRight" if number < MOVES - 1 else "ArrowLeft")
-    now = slider.get_attribute("aria-valuenow")
-    _frame(page).locator(f"i.drawn-{now}").wait_for(state="attached", timeout=LONG_MS)
+    _frame(page).locator(f"i.drawn-{slider.input_value()}").wait_for(
+        state="attached", timeout=LONG_MS
+    )
     settled(page)
 
 

@@ -143,7 +143,7 @@ def shown(page: Page) -> dict[str, Any]:
         "project": page.locator(".st-key-project input").input_value(),
         "technology": state["technology"],
         "commune": state["commune"],
-        "weight": int(weight_slider(page).get_attribute("aria-valuenow") or -1),
+        "weight": int(weight_slider(page).input_value()),
         "first": ask(page, _FIRST),
     }
 
@@ -160,7 +160,7 @@ def expected(known: Known, choice: Choice) -> dict[str, Any]:
 
 
 def weight_slider(page: Page) -> Any:
-    return page.locator(f".st-key-weight_{CRITERION} [role=slider]")
+    return page.locator(f".st-key-weight_{CRITERION} input[type=range]")
 
 
 def ranked_as(first: Sequence[str]) -> str:

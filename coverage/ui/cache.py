@@ -20,6 +20,7 @@ from coverage.io.project import load_project, project_path
 from coverage.jobs import Desk, Job, read_fibre_plan, read_plan
 from coverage.maps import fibre_payload, map_payload, payload_in
 from coverage.maps.fields import Payload, table_payload, village_fields
+from coverage.maps.plan import plan_payload
 from coverage.model import FibrePlan, Inputs, Plan, Prediction, Result
 from coverage.params import Scenario
 from coverage.pipeline import Assessment
@@ -99,14 +100,11 @@ def map_of(
 ) -> tuple[str, Payload]:
     """Return a version and all that a map draws, a plan over it where there is one."""
     scenario = result.scenario
-    key = key_of(
-        grading_key(result.inputs, scenario, ""),
-        scenario.priority,
-        scenario.stability,
-        plan_key,
-        language,
-    )
-    return key, _map(key, result, plan, language)
+    grading = grading_key(result.inputs, scenario, "")
+    ranking = key_of("whole", grading, scenario.priority, scenario.stability, language)
+    without_plan = _whole(ranking, result, language)
+    key = key_of(ranking, plan_key)
+    return key, without_plan | _drawn_plan(key, plan, language)
 
 
 def fibre_map_of(result: Result, language: Language) -> tuple[str, Payload]:
@@ -243,9 +241,16 @@ def _fibre_plan(key: str, _made: Path) -> FibrePlan:  # noqa: ARG001
     return read_fibre_plan(_made)
 
 
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _whole(key: str, _result: Result, _language: Language) -> Payload:  # noqa: ARG001
+    pictures = key_of("pictures", grading_key(_result.inputs, _result.scenario, ""))
+    payload = map_payload(_result, language=_language, pictures=False)
+    return payload | _pictures(pictures, _result, "")
+
+
 @st.cache_resource(max_entries=6, show_spinner=False)
-def _map(key: str, _result: Result, _plan: Plan | FibrePlan | None, _language: Language) -> Payload:  # noqa: ARG001
-    return {"plan": None} | map_payload(_result, language=_language, plan=_plan)
+def _drawn_plan(key: str, _plan: Plan | FibrePlan | None, _language: Language) -> Payload:  # noqa: ARG001
+    return {"plan": None if _plan is None else plan_payload(_plan, _language)}
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)

@@ -60,8 +60,8 @@ def test_a_prediction_is_followed_left_found_again_stopped_and_redone(
     PICTURES.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=PICTURES / "predicting.png")
     (job,) = predictions(cache_folder)
-    page.locator("a[href$='/data']").first.click()  # another page answers meanwhile
-    expect(page.locator("h2").first).to_contain_text("Dữ liệu", timeout=OPEN_MS)
+    page.locator("a[href$='/export']").first.click()  # another page answers meanwhile
+    expect(page.get_by_role("button", name="Tạo tệp")).to_be_visible(timeout=OPEN_MS)
     context = page.context
     page.close()  # and a closed tab loses nothing
     page = context.new_page()

@@ -72,8 +72,8 @@ def test_the_tour_is_walked_by_keyboard_and_stays_closed(page: Page, first_url: 
     later.goto(first_url)
     later.wait_for_selector(MAP, timeout=LONG_MS)
     expect(later.locator(".tour")).to_be_hidden()
-    later.locator("a[href$='/about']").first.click()
-    later.get_by_role("button", name="Xem lại hướng dẫn nhanh").click()
+    later.goto(f"{first_url}/about")
+    later.get_by_role("button", name="Xem lại hướng dẫn nhanh").click(timeout=LONG_MS)
     expect(later.locator(".tour")).to_contain_text("1/3", timeout=30_000)
     later.close()
 

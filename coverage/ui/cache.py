@@ -25,7 +25,7 @@ from coverage.model import FibrePlan, Inputs, Plan, Prediction, Result
 from coverage.params import Scenario
 from coverage.pipeline import Assessment
 from coverage.settings import load_project_file
-from coverage.text import DEFAULT_LANGUAGE, Language
+from coverage.text import Language
 from coverage.ui import access
 
 
@@ -53,6 +53,12 @@ def kept_prediction(inputs: Inputs, scenario: Scenario) -> Prediction | None:
         return None
 
 
+@st.cache_resource(show_spinner=False)
+def projects_opened() -> dict[str, str]:
+    """Return the folders of the projects opened on this server, by the mark in an address."""
+    return {}
+
+
 def result_of(
     inputs: Inputs, prediction: Prediction, scenario: Scenario, *, operator: str
 ) -> Result:
@@ -64,18 +70,21 @@ def result_of(
     )
 
 
-def map_parts(result: Result, operator: str) -> dict[str, tuple[str, Payload]]:
+def map_parts(result: Result, operator: str, language: Language) -> dict[str, tuple[str, Payload]]:
     """Return what the map draws in three parts, each under a key that changes with its content.
 
     `rows` changes with the weights, `base` and `pictures` with thresholds and operator.
     """
     grading = grading_key(result.inputs, result.scenario, operator)
     ranking = key_of(grading, result.scenario.priority, result.scenario.stability)
-    pictures = key_of("pictures", grading)
+    pictures, base, rows = (
+        key_of(part, of, language)
+        for part, of in (("pictures", grading), ("base", grading), ("rows", ranking))
+    )
     return {
-        "pictures": (pictures, _pictures(pictures, result, operator)),
-        "base": (key_of("base", grading), _base(grading, result, operator)),
-        "rows": (key_of("rows", ranking), _rows(ranking, result)),
+        "pictures": (pictures, _pictures(pictures, result, operator, language)),
+        "base": (base, _base(base, result, operator, language)),
+        "rows": (rows, _rows(rows, result, language)),
     }
 
 
@@ -99,12 +108,11 @@ def map_of(
     result: Result, language: Language, *, plan: Plan | FibrePlan | None = None, plan_key: str = ""
 ) -> tuple[str, Payload]:
     """Return a version and all that a map draws, a plan over it where there is one."""
-    scenario = result.scenario
-    grading = grading_key(result.inputs, scenario, "")
-    ranking = key_of("whole", grading, scenario.priority, scenario.stability, language)
-    without_plan = _whole(ranking, result, language)
-    key = key_of(ranking, plan_key)
-    return key, without_plan | _drawn_plan(key, plan, language)
+    parts = map_parts(result, "", language)
+    base, pictures, rows = (parts[name][1] for name in ("base", "pictures", "rows"))
+    key = key_of(*(version for version, _ in parts.values()), plan_key)
+    villages = rows["villages"] | base["villages"]
+    return key, base | pictures | {"villages": villages} | _drawn_plan(key, plan, language)
 
 
 def fibre_map_of(result: Result, language: Language) -> tuple[str, Payload]:
@@ -215,20 +223,21 @@ def _result(
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _pictures(key: str, _result: Result, _operator: str) -> Payload:  # noqa: ARG001
-    return {"overlays": map_payload(_result, operator=_operator)["overlays"]}
+def _pictures(key: str, _result: Result, _operator: str, _language: Language) -> Payload:  # noqa: ARG001
+    payload = map_payload(_result, operator=_operator, language=_language)
+    return {"overlays": payload["overlays"]}
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _base(key: str, _result: Result, _operator: str) -> Payload:  # noqa: ARG001
-    payload = map_payload(_result, operator=_operator, pictures=False)
+def _base(key: str, _result: Result, _operator: str, _language: Language) -> Payload:  # noqa: ARG001
+    payload = map_payload(_result, operator=_operator, language=_language, pictures=False)
     return payload | {"villages": {"places": payload["villages"]["places"]}}
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _rows(key: str, _result: Result) -> Payload:  # noqa: ARG001
-    fields = village_fields(_result, DEFAULT_LANGUAGE)
-    return {"villages": table_payload(_result.villages, fields, DEFAULT_LANGUAGE)}
+def _rows(key: str, _result: Result, _language: Language) -> Payload:  # noqa: ARG001
+    fields = village_fields(_result, _language)
+    return {"villages": table_payload(_result.villages, fields, _language)}
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
@@ -239,13 +248,6 @@ def _plan(key: str, _made: Path) -> Plan:  # noqa: ARG001
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _fibre_plan(key: str, _made: Path) -> FibrePlan:  # noqa: ARG001
     return read_fibre_plan(_made)
-
-
-@st.cache_resource(max_entries=4, show_spinner=False)
-def _whole(key: str, _result: Result, _language: Language) -> Payload:  # noqa: ARG001
-    pictures = key_of("pictures", grading_key(_result.inputs, _result.scenario, ""))
-    payload = map_payload(_result, language=_language, pictures=False)
-    return payload | _pictures(pictures, _result, "")
 
 
 @st.cache_resource(max_entries=6, show_spinner=False)

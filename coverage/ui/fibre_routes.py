@@ -48,7 +48,7 @@ def show(inputs: Inputs) -> None:
 def _ask(inputs: Inputs) -> None:
     budget, target = levers.aim_of(_OF)
     task = FibreTask(
-        project=str(st.session_state[state.PROJECT]).strip(),
+        project=state.project(),
         section=inputs.project,
         fingerprint=inputs.fingerprint,
         scenario=session.scenario(inputs),

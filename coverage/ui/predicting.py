@@ -49,7 +49,7 @@ def _task(inputs: Inputs, scenario: Scenario) -> PredictTask:
     """Return the work, the same one for all scenarios that a prediction cannot tell apart."""
     alike = {"radio": scenario.radio, "land_cover": scenario.land_cover}
     return PredictTask(
-        project=str(st.session_state[state.PROJECT]).strip(),
+        project=state.project(),
         section=inputs.project,
         fingerprint=inputs.fingerprint,
         scenario=inputs.scenario.model_copy(update=alike),

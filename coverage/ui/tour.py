@@ -88,7 +88,7 @@ def offer_again() -> None:
 
 
 def _is_demo_open() -> bool:
-    return Path(str(st.session_state.get(state.PROJECT, ""))).resolve() == demo_folder()
+    return Path(state.project()).resolve() == demo_folder()
 
 
 def _open() -> None:

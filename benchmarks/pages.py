@@ -44,7 +44,9 @@ MOVES: Final = 20
 CLICKS: Final = 10
 SLIDER_LIMIT_S, CLICK_LIMIT_S, FIRST_LIMIT_S, PAGE_LIMIT_S = 1.0, 1.0, 5.0, 1.0
 _SHEET: Final = ".st-key-village_sheet h3"
-_PAGES: Final = ("plan", "fibre", "compare", "export", "data", "about")
+_PAGES: Final = (
+    *("villages", "plan", "fibre", "compare", "indicators", "export", "data", "about"),
+)
 
 
 @dataclass
@@ -128,6 +130,8 @@ def _waits(
             page = _visit(browser, server.url, open_page)
             waits.first.append(time.perf_counter() - start)
         page.wait_for_timeout(1000)
+        if pages:
+            _turn(page, "villages")  # where weights are set and sheets are read
         slide(page, 0)
         server.look()
         before = server.cpu_s
@@ -195,7 +199,7 @@ def _click(page: Page, number: int) -> None:
 
 def _turn(page: Page, name: str) -> float:
     """Go from the map to a page by its link; until the page's heading and last element stand."""
-    page.locator("a[href$='/map'], a[href$='/']").first.click()
+    page.locator("a[data-testid=stTopNavLink]").first.click()
     page.wait_for_selector(DRAWN, timeout=LONG_MS)
     _wait_until_idle(page)
     link = page.locator(f"a[href$='/{name}']").first

@@ -226,6 +226,6 @@ def new_page(browser: Browser) -> Page:
 
 
 def opening(page: Page, url: str) -> Iterator[str]:
-    """Open the app."""
-    page.goto(url, wait_until="commit")
+    """Open the page of villages."""
+    page.goto(f"{url}/villages", wait_until="commit")
     yield "true && box.dataset.version"

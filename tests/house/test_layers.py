@@ -31,7 +31,7 @@ LAYERS: Final = (
     ),
     ("planning", "survey"),
     ("maps", "exports", "demo"),
-    ("pipeline", "importing", "comparison", "conversion", "documents", "fetch"),
+    ("pipeline", "importing", "comparison", "conversion", "documents", "fetch", "revision"),
     ("jobs",),
     ("cli", "ui"),
 )

@@ -15,14 +15,14 @@ import tomli_w
 from coverage.errors import CoverageError, InputDataError
 from coverage.io.database import is_database
 from coverage.io.files import companions
-from coverage.io.project import examine, project_path
+from coverage.io.project import examine, load_project, project_path
 from coverage.io.writers import write_csv, write_layer
+from coverage.model import Inputs
 from coverage.schema import TABLES, Kind
 from coverage.settings import load_project_file, read_toml
 from coverage.text import Text
 
 _NUMBERS: Final = r"[+-]?(?:0|[1-9]\d*|(?=\.))(?:\.\d*)?(?:[eE][+-]?\d+)?"
-_WHAT: Final = Text("dự án", "project")
 
 
 def save_copy(
@@ -55,19 +55,11 @@ def save_copy(
     CoverageError
         Where it cannot be written.
     """
-    toml = project_path(project)
-    file, _ = load_project_file(toml)
-    settings = read_toml(toml)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".phusong-", dir=folder.parent) as desk:
             made = Path(desk) / "project"
-            made.mkdir()
-            _Copying(toml.parent, made).fill(settings, file.inputs.model_dump(), tables)
-            settings["project"] = {**settings["project"], "name": name}
-            (made / "project.toml").write_text(
-                tomli_w.dumps(settings), encoding="utf-8", newline="\n"
-            )
+            _write(project, made, name=name, tables=tables)
             for stem, record in records.items():
                 write_csv(made / f"{stem}.csv", record)
             _, problems = examine(made)
@@ -82,6 +74,33 @@ def save_copy(
             )
         ) from error
     return folder
+
+
+def trial(project: str, tables: Mapping[str, pd.DataFrame]) -> Inputs:
+    """Return the inputs that a copy with these tables would have; nothing stays on the disk.
+
+    Raises
+    ------
+    InputDataError, SettingsError
+        Where the copy would have errors.
+    """
+    with tempfile.TemporaryDirectory(prefix="phusong-", ignore_cleanup_errors=True) as desk:
+        made = Path(desk) / "project"
+        name = load_project_file(project_path(project))[0].project.name
+        _write(project, made, name=name, tables=tables)
+        return load_project(made)
+
+
+def _write(project: str, made: Path, *, name: str, tables: Mapping[str, pd.DataFrame]) -> None:
+    """Write a copy of a project with some tables replaced into a folder that it makes."""
+    toml = project_path(project)
+    file, _ = load_project_file(toml)
+    settings = read_toml(toml)
+    made.mkdir()
+    _Copying(toml.parent, made).fill(settings, file.inputs.model_dump(), tables)
+    settings["project"] = {**settings["project"], "name": name}
+    text = tomli_w.dumps(settings)
+    (made / "project.toml").write_text(text, encoding="utf-8", newline="\n")
 
 
 def _move(made: Path, folder: Path) -> None:

@@ -12,6 +12,7 @@ import re
 import secrets
 import shutil
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -132,22 +133,35 @@ class Drafts:
         """Remove a draft with its files."""
         shutil.rmtree(self._place(name), ignore_errors=True)
 
-    def add_file(self, name: str, file: str, data: bytes) -> KeptFile:
+    def add_file(self, name: str, file: str, size: int, read: Callable[[], bytes]) -> KeptFile:
         """Keep the content of a file for review, under a safe form of its name.
+
+        Parameters
+        ----------
+        name
+            Of the draft.
+        file
+            What the file is called where it comes from.
+        size
+            Its bytes; `read` gives them, and is not called for a file that is too large.
 
         Raises
         ------
         InputDataError
-            Where it is too large, or too much is kept already.
+            Where it is too large or cannot be read, or too much is kept already.
         """
         shown = safe_name(file, instead="file")
-        if len(data) > LARGEST_FILE:
+        if size > LARGEST_FILE:
             raise _too_much(shown, f"{LARGEST_FILE // _MIB} MiB")
         held = list(self._place(name).glob(f"{_FILES}/*"))
         if len(held) >= UPLOADS["most_files"]:
             raise _too_many(shown)
-        if self._kept_bytes() + len(data) > UPLOADS["most_kept_mib"] * _MIB:
+        if self._kept_bytes() + size > UPLOADS["most_kept_mib"] * _MIB:
             raise _no_room(shown)
+        try:
+            data = read()
+        except OSError as error:
+            raise _unreadable(shown, error) from error
         token = secrets.token_urlsafe(_NAME_BYTES)
         place = self._place(name) / _FILES / token
         with _told(place):
@@ -202,6 +216,15 @@ class _told:  # noqa: N801 - reads as a statement
                     "space and the permission, or set PHUSONG_PROJECTS.",
                 )
             ) from error
+
+
+def _unreadable(file: str, error: OSError) -> InputDataError:
+    return InputDataError.about(
+        file,
+        "unreadable_file",
+        Text(f"không đọc được tệp ({error.strerror})", f"it cannot be read ({error.strerror})"),
+        Text("Hãy kiểm tra đường dẫn và quyền đọc.", "Check the path and the permission."),
+    )
 
 
 def _too_much(file: str, limit: str) -> InputDataError:

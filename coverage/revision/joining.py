@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -15,8 +15,9 @@ from coverage.intake.draft import FLAGS, SOURCE_ROW
 from coverage.intake.sheet import Role
 from coverage.io.commune_layer import project_communes
 from coverage.names import spelling_key
-from coverage.revision.edits import ROW
-from coverage.schema import TABLES, Kind
+from coverage.revision.edits import ROW, Step, edited
+from coverage.revision.rows import raw_rows
+from coverage.schema import TABLES
 from coverage.tables import as_words, check
 
 Way = Literal["replace", "add"]
@@ -147,6 +148,26 @@ def communes_with(project: str, fit: Fit) -> tuple[gpd.GeoDataFrame, int]:
     return layer, int(known.sum())
 
 
-def numeric_columns(role: str) -> frozenset[str]:
-    """Return the names of the columns of a role that hold numbers."""
-    return frozenset(c.name for c in TABLES[role].columns if c.kind in {Kind.NUMBER, Kind.COUNT})
+def tables_with(
+    project: str, steps: Sequence[Step], fits: Sequence[tuple[Fit, Way]]
+) -> dict[str, pd.DataFrame]:
+    """Return the tables of a project that steps of editing and imported sheets change, by role.
+
+    Of several sheets that replace one table, the first replaces it and the others are added.
+    """
+    tables: dict[str, pd.DataFrame] = {}
+    for role in dict.fromkeys(step.role for step in steps):
+        tables[role] = edited(raw_rows(project, role).table, steps, role)
+    replaced = set()
+    for fit, way in fits:
+        if fit.role == "communes":
+            tables["communes"] = communes_with(project, fit)[0]
+            continue
+        if way == "add" or fit.role in replaced:
+            base = tables.get(fit.role)
+            base = raw_rows(project, fit.role).table if base is None else base
+            tables[fit.role] = joined(base, fit, "add").table
+        else:
+            tables[fit.role] = fit.table
+        replaced.add(fit.role)
+    return tables

@@ -19,10 +19,26 @@ _TURN: Final = "send_turn"
 _FOLDER: Final = "send_folder"
 _MOST_LISTED: Final = 300
 _MIB: Final = 2**20
+_BOX_WORDS: Final = """<style>
+[data-testid="stFileUploaderDropzone"] button p {{ font-size: 0; }}
+[data-testid="stFileUploaderDropzone"] button p::after {{ content: "{button}"; font-size: 14px; }}
+[data-testid="stFileUploaderDropzoneInstructions"] {{ display: none; }}
+</style>"""
 
 
-def show() -> None:
-    """Show both ways to bring files."""
+def show(*, is_open: bool) -> None:
+    """Show both ways to bring files; `is_open` where none is under review yet."""
+    with st.expander(
+        say("Đưa tệp vào", "Bring files"), icon=":material/upload_file:", expanded=is_open
+    ):
+        _ways()
+    problems: list[Problem] = st.session_state.pop(_PROBLEMS, [])
+    if problems:
+        st.error(say("Không nhận được:", "Not taken:"))
+        data_checks.problems(problems)
+
+
+def _ways() -> None:
     largest = LARGEST_FILE // _MIB
     files, folder = st.tabs(
         [say("Từ máy của tôi", "From my computer"), say("Thư mục trên máy chủ", "Server folder")],
@@ -30,6 +46,8 @@ def show() -> None:
     )
     with files:
         key = f"send_{st.session_state.get(_TURN, 0)}"
+        # The words of the box itself are Streamlit's own, in English only.
+        st.html(_BOX_WORDS.format(button=say("Chọn hoặc thả tệp", "Choose or drop files")))
         st.file_uploader(
             say(
                 f"Danh sách thôn, trạm hoặc xã: Excel, ODS, CSV, KML, GeoJSON, GPKG; mỗi tệp tối "
@@ -38,16 +56,13 @@ def show() -> None:
                 f"at most {largest} MB each",
             ),
             accept_multiple_files=True,
+            max_upload_size=largest,
             key=key,
             on_change=_take_sent,
             args=(key,),
         )
     with folder:
         _folder()
-    problems: list[Problem] = st.session_state.pop(_PROBLEMS, [])
-    if problems:
-        st.error(say("Không nhận được:", "Not taken:"))
-        data_checks.problems(problems)
 
 
 def _take_sent(key: str) -> None:

@@ -53,7 +53,7 @@ def show() -> None:
         data_checks.show(inputs)
         return
     if part == "import":
-        sending.show()
+        sending.show(is_open=not work.files)
         fits = intake_review.show(inputs, work)
         reports = intake_review.reports(inputs, work)
         has_errors = table_editor.problems(inputs, work)

@@ -14,7 +14,7 @@ import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from pydantic import Field, ValidationError
 
@@ -36,9 +36,9 @@ _DAY_S: Final = 86_400.0
 
 
 class SheetReview(Frozen):
-    """What a person decided about a sheet of a file."""
+    """What a person decided about a sheet of a file; `role` is None where it is left out."""
 
-    role: Role | None
+    role: Role | Literal["guessed"] | None = "guessed"
     refused: frozenset[str] = frozenset()
     way: Way = "replace"
 

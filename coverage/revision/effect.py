@@ -29,9 +29,9 @@ def changed_villages(before: Result, after: Result, technology: Technology) -> p
     table["after"] = after.villages[column].astype(str)
     changed = table[table["before"] != table["after"]]
     order = {name: place for place, name in enumerate(SIGNAL_CLASSES)}
-    gain = changed["before"].map(order).fillna(len(order)) - changed["after"].map(order)
+    worse = changed["before"].map(order).astype(float).fillna(len(order))
     return (
-        changed.assign(gain=gain > 0)
+        changed.assign(gain=worse > changed["after"].map(order).astype(float))
         .sort_values(["gain", "households", "village_id"], ascending=[False, False, True])
         .drop(columns="gain")
         .reset_index(drop=True)

@@ -29,17 +29,15 @@ _FIGURES: Final = ("population", "households")
 class Fit:
     """An imported table held against the definition of its role.
 
-    `table` holds the rows that can be used, as text; `unusable` says of the others why not, one
-    line per reason: `row, column, value, rule, problem`, with `problem` a `Text`. `missing` are
-    problems of the whole table, with which none of it can be used; `unknown` the columns that the
-    sheet lacks and that stay empty.
+    `table` holds the rows that can be used, as text by their number in the sheet; `unusable` says
+    of the others why not, one problem per reason. `missing` are problems of the whole table, with
+    which none of it can be used.
     """
 
     role: Role
     table: pd.DataFrame
     unusable: tuple[tuple[int, Problem], ...]
     missing: tuple[Problem, ...]
-    unknown: tuple[str, ...]
 
 
 def fit_of(clean: pd.DataFrame, role: Role, *, file: str) -> Fit:
@@ -49,13 +47,7 @@ def fit_of(clean: pd.DataFrame, role: Role, *, file: str) -> Fit:
     )
     table = pd.DataFrame({str(name): as_words(table[name]) for name in table.columns})
     if role == "communes":
-        return Fit(role=role, table=table, unusable=(), missing=(), unknown=())
-    unknown = tuple(
-        column.name
-        for column in TABLES[role].columns
-        if column.required and not column.filled and column.name not in table.columns
-    )
-    table = table.assign(**dict.fromkeys(unknown, ""))
+        return Fit(role=role, table=table, unusable=(), missing=())
     placed = table.set_axis(range(len(table)), axis=0)
     problems = check(placed, TABLES[role], file=file, listed_rows=len(table)).problems
     wrong = [p for p in problems if p.severity == "error"]
@@ -70,7 +62,6 @@ def fit_of(clean: pd.DataFrame, role: Role, *, file: str) -> Fit:
         table=table.loc[[place not in bad for place in range(len(table))]],
         unusable=tuple(unusable),
         missing=tuple(problem for problem in wrong if not problem.rows),
-        unknown=unknown,
     )
 
 

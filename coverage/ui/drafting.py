@@ -132,15 +132,13 @@ def throw_away() -> None:
     new_epoch()
 
 
-def decide(
-    file: KeptFile, sheet: str, read_as: SheetReview, by: Callable[[SheetReview], SheetReview]
-) -> bool:
-    """Change what was decided about a sheet; `read_as` stands for a sheet nobody decided about."""
+def decide(file: KeptFile, sheet: str, by: Callable[[SheetReview], SheetReview]) -> bool:
+    """Change what was decided about a sheet."""
 
     def decided(one: KeptFile) -> KeptFile:
         if one.token != file.token:
             return one
-        sheets = one.sheets | {sheet: by(one.sheets.get(sheet, read_as))}
+        sheets = one.sheets | {sheet: by(one.sheets.get(sheet, SheetReview()))}
         return one.model_copy(update={"sheets": sheets})
 
     return change(lambda work: work.model_copy(update={"files": tuple(map(decided, work.files))}))
@@ -221,4 +219,9 @@ def open_saved(folder: str) -> None:
     """Open a project that was just saved; the draft it came from goes."""
     throw_away()
     open_other(folder)
-    tell(say(f"Đã lưu và mở dự án mới: {folder}", f"Saved, and opened the new project: {folder}"))
+    tell(
+        say(
+            f"Đã lưu và mở dự án mới: {folder}. Các trang khác nay hiện dự án này.",
+            f"Saved, and opened the new project: {folder}. Other pages show it from now on.",
+        )
+    )

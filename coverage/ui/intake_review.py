@@ -75,7 +75,9 @@ def reports(inputs: Inputs, work: Work) -> dict[str, pd.DataFrame]:
 
 def _sheets_of(inputs: Inputs, file: KeptFile) -> tuple[tuple[SheetRead, ...], tuple[Problem, ...]]:
     """Return the sheets of a file as they are understood, or why it cannot be read."""
-    roles: dict[str, Role | None] = {name: one.role for name, one in file.sheets.items()}
+    roles: dict[str, Role | None] = {
+        name: one.role for name, one in file.sheets.items() if one.role != "guessed"
+    }
     path = drafting.drafts().path_of(drafting.name(), file)
     key = cache.key_of(file.token, repr(sorted(roles.items())), inputs.fingerprint)
     with st.spinner(say("Đang đọc tệp…", "Reading the file…")):
@@ -83,7 +85,7 @@ def _sheets_of(inputs: Inputs, file: KeptFile) -> tuple[tuple[SheetRead, ...], t
 
 
 def _decided(file: KeptFile, sheet: SheetRead) -> SheetReview:
-    return file.sheets.get(sheet.sheet, SheetReview(role=sheet.role))
+    return file.sheets.get(sheet.sheet, SheetReview())
 
 
 def _sheet(file: KeptFile, sheet: SheetRead) -> tuple[Fit, Way] | None:
@@ -132,7 +134,7 @@ def _sheet(file: KeptFile, sheet: SheetRead) -> tuple[Fit, Way] | None:
 def _take_role(file: KeptFile, sheet: str, key: str) -> None:
     role: Any = st.session_state[key] or None
     anew = SheetReview(role=role)
-    drafting.decide(file, sheet, anew, lambda _: anew)
+    drafting.decide(file, sheet, lambda _: anew)
 
 
 def _figures(draft: Draft, imported: Imported, fit: Fit) -> None:
@@ -182,14 +184,6 @@ def _cleaned(file: KeptFile, draft: Draft, imported: Imported) -> None:
 
 
 def _unusable(fit: Fit) -> None:
-    if fit.unknown:
-        listed = ", ".join(fit.unknown)
-        st.caption(
-            say(
-                f"Tệp không có cột {plain(listed)}: để trống, nghĩa là chưa rõ.",
-                f"The file has no column {plain(listed)}: left empty, which means unknown.",
-            )
-        )
     if not fit.unusable:
         st.caption(say("Mọi dòng đều dùng được.", "Every row can be used."))
         return
@@ -272,9 +266,4 @@ def _way(
 
 def _take_way(file: KeptFile, sheet: SheetRead, key: str) -> None:
     way = st.session_state[key]
-    drafting.decide(
-        file,
-        sheet.sheet,
-        _decided(file, sheet),
-        lambda decided: decided.model_copy(update={"way": way}),
-    )
+    drafting.decide(file, sheet.sheet, lambda decided: decided.model_copy(update={"way": way}))

@@ -135,7 +135,7 @@ def _take_groups(file: KeptFile, draft: Draft, key: str) -> None:
                 refused = refused - ids if is_accepted else refused | ids
         return decided.model_copy(update={"refused": refused})
 
-    drafting.decide(file, draft.sheet, SheetReview(role=draft.role), by_kind)
+    drafting.decide(file, draft.sheet, by_kind)
     turn = f"turn_{file.token}_{draft.sheet}"
     st.session_state[turn] = int(st.session_state.get(turn, 0)) + 1
 
@@ -168,7 +168,7 @@ def _take_lines(file: KeptFile, draft: Draft, key: str, ids: list[str]) -> None:
         refused = (decided.refused - set(ids)) | inside
         return decided.model_copy(update={"refused": refused})
 
-    drafting.decide(file, draft.sheet, SheetReview(role=draft.role), by_place)
+    drafting.decide(file, draft.sheet, by_place)
 
 
 def _turn(file: KeptFile, draft: Draft) -> int:

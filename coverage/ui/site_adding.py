@@ -31,6 +31,8 @@ from coverage.ui.words import CLASS_BRIEF, plain
 MAP: Final = "site_map"
 _PLACE: Final = "site_place"
 _TRIED: Final = "site_tried"
+_LONGITUDE: Final = "site_longitude"
+_LATITUDE: Final = "site_latitude"
 
 
 def show(inputs: Inputs, work: Work) -> None:
@@ -65,7 +67,7 @@ def _take_place() -> None:
     place = maps_in_step.place_on(MAP)
     if place is not None:
         st.session_state[_PLACE] = (round(place[0], 6), round(place[1], 6))
-        st.session_state["site_longitude"], st.session_state["site_latitude"] = place
+        st.session_state[_LONGITUDE], st.session_state[_LATITUDE] = st.session_state[_PLACE]
 
 
 def _added(work: Work) -> list[tuple[float, float]]:
@@ -87,6 +89,8 @@ def _form(
     if place is None:
         west, south, east, north = inputs.villages.to_crs("EPSG:4326").total_bounds
         place = (float(west + east) / 2, float(south + north) / 2)
+    st.session_state.setdefault(_LONGITUDE, place[0])
+    st.session_state.setdefault(_LATITUDE, place[1])
     first, second = st.columns(2)
     with first:
         operator = st.selectbox(
@@ -141,13 +145,7 @@ def _form(
             key="site_sectors",
         )
         longitude = st.number_input(
-            say("Kinh độ", "Longitude"),
-            -180.0,
-            180.0,
-            place[0],
-            0.001,
-            "%.6f",
-            key="site_longitude",
+            say("Kinh độ", "Longitude"), -180.0, 180.0, step=0.001, format="%.6f", key=_LONGITUDE
         )
     with second:
         power = st.number_input(
@@ -174,7 +172,7 @@ def _form(
             key="site_status",
         )
         latitude = st.number_input(
-            say("Vĩ độ", "Latitude"), -90.0, 90.0, place[1], 0.001, "%.6f", key="site_latitude"
+            say("Vĩ độ", "Latitude"), -90.0, 90.0, step=0.001, format="%.6f", key=_LATITUDE
         )
     site = NewSite(
         operator=str(operator),

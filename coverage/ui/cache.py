@@ -26,7 +26,7 @@ from coverage.model import FibrePlan, Inputs, Plan, Prediction, Result
 from coverage.params import Scenario
 from coverage.pipeline import Assessment
 from coverage.settings import load_project_file
-from coverage.text import DEFAULT_LANGUAGE, Language
+from coverage.text import Language
 
 _POLL_S = 0.15
 _one_at_a_time = threading.Lock()
@@ -65,6 +65,12 @@ def inputs_of(path: str) -> Inputs:
     return _inputs(path, _stamp(path))
 
 
+@st.cache_resource(show_spinner=False)
+def projects_opened() -> dict[str, str]:
+    """Return the folders of the projects opened on this server, by the mark in an address."""
+    return {}
+
+
 def predicted(inputs: Inputs, scenario: Scenario, tell: Callable[[float], None]) -> Prediction:
     """Return the prediction, made or kept; `tell` hears of its progress."""
     key = prediction_key(inputs, scenario)
@@ -87,18 +93,21 @@ def result_of(
     )
 
 
-def map_parts(result: Result, operator: str) -> dict[str, tuple[str, Payload]]:
+def map_parts(result: Result, operator: str, language: Language) -> dict[str, tuple[str, Payload]]:
     """Return what the map draws in three parts, each under a key that changes with its content.
 
     `rows` changes with the weights, `base` and `pictures` with thresholds and operator.
     """
     grading = grading_key(result.inputs, result.scenario, operator)
     ranking = key_of(grading, result.scenario.priority, result.scenario.stability)
-    pictures = key_of("pictures", grading)
+    pictures, base, rows = (
+        key_of(part, of, language)
+        for part, of in (("pictures", grading), ("base", grading), ("rows", ranking))
+    )
     return {
-        "pictures": (pictures, _pictures(pictures, result, operator)),
-        "base": (key_of("base", grading), _base(grading, result, operator)),
-        "rows": (key_of("rows", ranking), _rows(ranking, result)),
+        "pictures": (pictures, _pictures(pictures, result, operator, language)),
+        "base": (base, _base(base, result, operator, language)),
+        "rows": (rows, _rows(rows, result, language)),
     }
 
 
@@ -238,20 +247,21 @@ def _result(
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _pictures(key: str, _result: Result, _operator: str) -> Payload:  # noqa: ARG001
-    return {"overlays": map_payload(_result, operator=_operator)["overlays"]}
+def _pictures(key: str, _result: Result, _operator: str, _language: Language) -> Payload:  # noqa: ARG001
+    payload = map_payload(_result, operator=_operator, language=_language)
+    return {"overlays": payload["overlays"]}
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _base(key: str, _result: Result, _operator: str) -> Payload:  # noqa: ARG001
-    payload = map_payload(_result, operator=_operator, pictures=False)
+def _base(key: str, _result: Result, _operator: str, _language: Language) -> Payload:  # noqa: ARG001
+    payload = map_payload(_result, operator=_operator, language=_language, pictures=False)
     return payload | {"villages": {"places": payload["villages"]["places"]}}
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _rows(key: str, _result: Result) -> Payload:  # noqa: ARG001
-    fields = village_fields(_result, DEFAULT_LANGUAGE)
-    return {"villages": table_payload(_result.villages, fields, DEFAULT_LANGUAGE)}
+def _rows(key: str, _result: Result, _language: Language) -> Payload:  # noqa: ARG001
+    fields = village_fields(_result, _language)
+    return {"villages": table_payload(_result.villages, fields, _language)}
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)

@@ -11,8 +11,9 @@ import streamlit as st
 from coverage.errors import Problem
 from coverage.model import Inputs
 from coverage.params import assumptions
+from coverage.ui.numbers import written
 from coverage.ui.speech import digits, say, told
-from coverage.ui.words import plain, role
+from coverage.ui.words import plain, role, yes_or_no
 
 _SHOWN_ROWS: Final = 8
 
@@ -87,9 +88,9 @@ def _rows(problem: Problem) -> str:
 def _sources(inputs: Inputs) -> None:
     rows = [
         {
-            say("Vai trò", "Role"): told(role(source.role)),
+            say("Vai trò", "Role"): role(source.role),
             say("Tệp", "File"): source.file,
-            say("Tổng hợp (mô phỏng)", "Synthetic"): source.is_synthetic,
+            say("Tổng hợp", "Synthetic"): yes_or_no(source.is_synthetic),
             say("Dòng đọc", "Rows read"): source.rows_read,
             say("Bỏ", "Dropped"): source.rows_dropped,
             say("Sửa", "Repaired"): source.rows_repaired,
@@ -98,7 +99,7 @@ def _sources(inputs: Inputs) -> None:
         }
         for source in inputs.sources
     ]
-    st.dataframe(pd.DataFrame(rows), hide_index=True, width="stretch")
+    st.dataframe(written(pd.DataFrame(rows)), hide_index=True, width="stretch")
 
 
 def _assumptions(inputs: Inputs) -> None:

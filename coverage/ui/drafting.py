@@ -16,6 +16,7 @@ from coverage.ui.speech import say, told
 from coverage.ui.words import plain
 
 URL: Final = "draft"
+PART: Final = "part"
 _SEEN: Final = "draft_number"
 _TOLD: Final = "draft_told"
 _EPOCH: Final = "draft_epoch"
@@ -67,7 +68,7 @@ def shown() -> Work:
 
 def open_path() -> str:
     """Return the path of the open project as it was entered."""
-    return str(st.session_state[state.PROJECT]).strip()
+    return state.project()
 
 
 def name() -> str:
@@ -210,7 +211,9 @@ def say_what_was_told() -> None:
 
 def open_other(folder: str) -> None:
     """Open another project; the draft of this one is found again when it is opened next."""
-    st.query_params.pop(URL, None)
+    part = st.query_params.get(PART, "")
+    st.query_params.clear()  # it speaks of the project that is left
+    st.query_params[PART] = part
     state.forget_project()
     st.session_state[state.PROJECT] = folder
 

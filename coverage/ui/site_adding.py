@@ -9,7 +9,7 @@ import streamlit as st
 
 from coverage.errors import CoverageError
 from coverage.model import Inputs
-from coverage.params import MAIN_TECHNOLOGY, Technology
+from coverage.params import MAIN_TECHNOLOGY, SIGNAL_CLASSES, Technology
 from coverage.revision.drafts import Work
 from coverage.revision.edits import RowAdded, edited
 from coverage.revision.effect import changed_villages, households_gained
@@ -25,8 +25,9 @@ from coverage.revision.sites import (
     usual,
 )
 from coverage.ui import cache, drafting, kept, maps_in_step, session
+from coverage.ui.numbers import written
 from coverage.ui.speech import digits, language, say, told
-from coverage.ui.words import CLASS_BRIEF, plain
+from coverage.ui.words import class_short, plain
 
 MAP: Final = "site_map"
 _PLACE: Final = "site_place"
@@ -242,21 +243,17 @@ def _effect(inputs: Inputs, work: Work) -> None:
             "more households are covered.",
         )
     )
-    words = CLASS_BRIEF | {"": ""}
-    st.dataframe(
-        pd.DataFrame(
-            {
-                say("Thôn", "Village"): changed["name"],
-                say("Xã", "Commune"): changed["commune_name"],
-                say("Số hộ", "Households"): changed["households"],
-                say("Trước", "Before"): changed["before"].map(words),
-                say("Sau", "After"): changed["after"].map(words),
-            }
-        ),
-        hide_index=True,
-        width="stretch",
-        height=220,
+    words = {name: class_short(name) for name in SIGNAL_CLASSES} | {"": ""}
+    table = pd.DataFrame(
+        {
+            say("Thôn", "Village"): changed["name"],
+            say("Xã", "Commune"): changed["commune_name"],
+            say("Số hộ", "Households"): changed["households"],
+            say("Trước", "Before"): changed["before"].map(words),
+            say("Sau", "After"): changed["after"].map(words),
+        }
     )
+    st.dataframe(written(table), hide_index=True, width="stretch", height=220)
 
 
 def _try(key: str) -> None:

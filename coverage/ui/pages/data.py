@@ -21,7 +21,6 @@ from coverage.ui import (
 from coverage.ui.speech import say, told
 from coverage.ui.words import plain
 
-URL: Final = "part"
 _PARTS: Final = {
     "check": Text("Kiểm tra", "Check"),
     "import": Text("Nhập bảng", "Import"),
@@ -67,7 +66,7 @@ def show() -> None:
 
 def _part() -> str:
     """Let the reader choose a part of the page; the address names it."""
-    named = str(st.query_params.get(URL, "check"))
+    named = str(st.query_params.get(drafting.PART, "check"))
     part = st.segmented_control(
         say("Phần", "Part"),
         list(_PARTS),
@@ -77,5 +76,5 @@ def _part() -> str:
         key="data_part",
         label_visibility="collapsed",
     )
-    st.query_params[URL] = str(part)
+    st.query_params[drafting.PART] = str(part)
     return str(part)

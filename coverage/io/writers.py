@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import sqlite3
@@ -45,6 +46,13 @@ def write_csv(path: Path | IO[bytes], table: pd.DataFrame) -> None:
             cells = [not_a_formula(cell) for cell in safe[name]]
             safe[name] = pd.Series(cells, index=safe.index, dtype=object)
     safe.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\r\n")
+
+
+def csv_bytes(table: pd.DataFrame) -> bytes:
+    """Return a table as the CSV that `write_csv` writes."""
+    stream = io.BytesIO()
+    write_csv(stream, table)
+    return stream.getvalue()
 
 
 def write_cog(path: Path, raster: Raster, *, nodata: float, tags: Mapping[str, str]) -> None:

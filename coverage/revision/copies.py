@@ -18,6 +18,7 @@ from coverage.io.files import companions
 from coverage.io.project import examine, load_project, project_path
 from coverage.io.writers import write_csv, write_layer
 from coverage.model import Inputs
+from coverage.saved_scenarios import FOLDER
 from coverage.schema import TABLES, Kind
 from coverage.settings import load_project_file, read_toml
 from coverage.text import Text
@@ -99,6 +100,9 @@ def _write(project: str, made: Path, *, name: str, tables: Mapping[str, pd.DataF
     made.mkdir()
     _Copying(toml.parent, made).fill(settings, file.inputs.model_dump(), tables)
     settings["project"] = {**settings["project"], "name": name}
+    saved = toml.parent / FOLDER
+    if saved.is_dir():
+        shutil.copytree(saved, made / FOLDER, copy_function=shutil.copyfile, dirs_exist_ok=True)
     text = tomli_w.dumps(settings)
     (made / "project.toml").write_text(text, encoding="utf-8", newline="\n")
 

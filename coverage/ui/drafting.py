@@ -121,6 +121,8 @@ def undo() -> None:
 
 def throw_away() -> None:
     """Remove the draft with its files."""
+    if not may_edit():
+        return
     if name():
         drafts().forget(name())
     kept.session_names().pop(open_path(), None)

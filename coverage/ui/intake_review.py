@@ -8,7 +8,7 @@ from typing import Any, Final, get_args
 import pandas as pd
 import streamlit as st
 
-from coverage.errors import CoverageError, Problem
+from coverage.errors import Problem
 from coverage.importing import SheetRead
 from coverage.intake.draft import Draft, Imported, apply
 from coverage.intake.report import report_table
@@ -17,7 +17,6 @@ from coverage.io.writers import csv_bytes
 from coverage.model import Inputs
 from coverage.revision.drafts import KeptFile, SheetReview, Work
 from coverage.revision.joining import Fit, Way, fit_of, joined
-from coverage.revision.rows import raw_rows
 from coverage.text import Text
 from coverage.ui import cache, data_checks, drafting, kept, repairs
 from coverage.ui.speech import digits, say, told
@@ -53,7 +52,7 @@ def show(inputs: Inputs, work: Work) -> list[tuple[Fit, Way]]:
                 st.error(say("Không đọc được tệp này.", "This file cannot be read."))
                 data_checks.problems(problems)
             for sheet in sheets:
-                found = _sheet(file, sheet)
+                found = _sheet(inputs, file, sheet)
                 if found is not None:
                     fits.append(found)
     return fits
@@ -88,7 +87,7 @@ def _decided(file: KeptFile, sheet: SheetRead) -> SheetReview:
     return file.sheets.get(sheet.sheet, SheetReview())
 
 
-def _sheet(file: KeptFile, sheet: SheetRead) -> tuple[Fit, Way] | None:
+def _sheet(inputs: Inputs, file: KeptFile, sheet: SheetRead) -> tuple[Fit, Way] | None:
     key = f"{file.token}_{sheet.sheet}"
     left, right = st.columns([2, 5], vertical_alignment="bottom")
     with left:
@@ -128,7 +127,7 @@ def _sheet(file: KeptFile, sheet: SheetRead) -> tuple[Fit, Way] | None:
         _cleaned(file, sheet.draft, imported)
     with unusable:
         _unusable(fit)
-    return _way(file, sheet, fit, decided)
+    return _way(inputs, file, sheet, fit, decided)
 
 
 def _take_role(file: KeptFile, sheet: str, key: str) -> None:
@@ -211,7 +210,7 @@ def _unusable(fit: Fit) -> None:
 
 
 def _way(
-    file: KeptFile, sheet: SheetRead, fit: Fit, decided: SheetReview
+    inputs: Inputs, file: KeptFile, sheet: SheetRead, fit: Fit, decided: SheetReview
 ) -> tuple[Fit, Way] | None:
     """Let the person say what becomes of the project's rows; None where nothing can be used."""
     if fit.missing:
@@ -232,11 +231,8 @@ def _way(
         return fit, "replace"
     if fit.table.empty:
         return None
-    try:
-        base = raw_rows(drafting.open_path(), fit.role).table
-    except CoverageError as error:
-        st.error(plain(told(error.text)))
-        return None
+    sha256 = drafting.hash_of(inputs, fit.role)
+    base = kept.rows_of(sha256, drafting.open_path(), fit.role).table
     added = joined(base, fit, "add")
     words = {
         "replace": say(

@@ -8,8 +8,9 @@ import pandas as pd
 import streamlit as st
 
 from coverage.intake.draft import Draft
-from coverage.intake.sheet import Finding
+from coverage.intake.sheet import Finding, Role
 from coverage.revision.drafts import KeptFile, SheetReview
+from coverage.schema import TABLES
 from coverage.text import Text
 from coverage.ui import drafting
 from coverage.ui.speech import percent, say, told
@@ -85,7 +86,9 @@ def places(file: KeptFile, draft: Draft, decided: SheetReview) -> None:
     )
     what = choices[chosen]
     if what is others:
-        st.dataframe(_as_lines(told_only), hide_index=True, width="stretch", height=_HEIGHT)
+        st.dataframe(
+            _as_lines(draft.role, told_only), hide_index=True, width="stretch", height=_HEIGHT
+        )
         return
     shown = [f for g in groups.values() for f in g] if what is everything else groups[what]
     shown = sorted(shown, key=lambda f: f.row or 0)
@@ -95,7 +98,7 @@ def places(file: KeptFile, draft: Draft, decided: SheetReview) -> None:
     key = f"lines_{file.token}_{draft.sheet}_{chosen}_{_turn(file, draft)}"
     # What the editor began with: its own memory holds what was ticked since.
     base = st.session_state.setdefault(f"base_{key}", decided.refused)
-    table = _as_lines(shown)
+    table = _as_lines(draft.role, shown)
     table.insert(0, accept, [f.id not in base for f in shown])
     st.data_editor(
         table,
@@ -140,12 +143,12 @@ def _take_groups(file: KeptFile, draft: Draft, key: str) -> None:
     st.session_state[turn] = int(st.session_state.get(turn, 0)) + 1
 
 
-def _as_lines(findings: list[Finding]) -> pd.DataFrame:
+def _as_lines(role: Role, findings: list[Finding]) -> pd.DataFrame:
     taken_out = say("(bỏ dòng này)", "(row taken out)")
     return pd.DataFrame(
         {
             say("Dòng", "Row"): pd.Series([f.row for f in findings], dtype="Int64"),
-            say("Cột", "Column"): [f.column for f in findings],
+            say("Cột", "Column"): [_title(role, f.column) for f in findings],
             say("Trong tệp", "Was"): [f.old for f in findings],
             say("Thành", "Becomes"): [taken_out if f.drops else f.new for f in findings],
             say("Vì sao", "Why"): [told(f.text) for f in findings],
@@ -173,3 +176,9 @@ def _take_lines(file: KeptFile, draft: Draft, key: str, ids: list[str]) -> None:
 
 def _turn(file: KeptFile, draft: Draft) -> int:
     return int(st.session_state.get(f"turn_{file.token}_{draft.sheet}", 0)) + drafting.epoch()
+
+
+def _title(role: Role, name: str) -> str:
+    """Return what a column is called; headings of the sheet stay as they are."""
+    column = TABLES[role].column(name)
+    return name if column is None else told(column.title)

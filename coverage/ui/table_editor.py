@@ -133,10 +133,15 @@ def _config(name: str, cells: pd.Series, column: Column | None) -> Any:
     """Return how a column is edited: numbers, a list to choose from, or text."""
     if column is None:
         return st.column_config.TextColumn(name)
-    hint = f"{told(column.meaning)}{f' ({column.unit})' if column.unit else ''}"
+    title = told(column.title)
+    hint = f"{name}: {told(column.meaning)}{f' ({column.unit})' if column.unit else ''}"
     if _is_numeric(cells, column):
-        step = 1 if column.kind is Kind.COUNT else None
-        return st.column_config.NumberColumn(name, help=hint, step=step)
+        return st.column_config.NumberColumn(
+            title,
+            help=hint,
+            step=1 if column.kind is Kind.COUNT else None,
+            format="%.6f" if name in {"longitude", "latitude"} else None,
+        )
     options: list[str] = []
     if column.kind is Kind.CHOICE:
         options = list(column.choices)
@@ -144,8 +149,8 @@ def _config(name: str, cells: pd.Series, column: Column | None) -> Any:
         options = ["True", "False"]
     if options:
         others = sorted({str(cell) for cell in cells if cell and cell not in options})
-        return st.column_config.SelectboxColumn(name, help=hint, options=[*options, *others])
-    return st.column_config.TextColumn(name, help=hint, pinned=name in {"name", "cell_id"})
+        return st.column_config.SelectboxColumn(title, help=hint, options=[*options, *others])
+    return st.column_config.TextColumn(title, help=hint, pinned=name in {"name", "cell_id"})
 
 
 def _take(inputs: Inputs, rows: Rows, base: pd.DataFrame, key: str) -> None:

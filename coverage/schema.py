@@ -81,6 +81,14 @@ class Table:
         return None
 
 
+@dataclass(frozen=True, slots=True)
+class OutputFile:
+    """A file of the outputs: its name, in which * stands for any letters, and its meaning."""
+
+    name: str
+    meaning: Text
+
+
 def _column(entry: Mapping[str, Any]) -> Column:
     rest = {k: v for k, v in entry.items() if k not in {"kind", "vi", "en", "pattern"}}
     lists = {k: tuple(v) for k, v in rest.items() if isinstance(v, list)}
@@ -110,12 +118,21 @@ TABLES: Final = _tables()
 
 def output_columns() -> list[Column]:
     """Return the definitions of the columns that outputs may hold, those of inputs included."""
-    text = (resources.files("coverage") / "presets" / "outputs.toml").read_text(encoding="utf-8")
-    made = [_column(entry) for entry in tomllib.loads(text)["columns"]]
+    made = [_column(entry) for entry in _outputs()["columns"]]
     read = [
         c for name in ("clusters", "villages", "communes", "stations") for c in TABLES[name].columns
     ]
     return list({column.name: column for column in [*read, *made]}.values())
+
+
+def output_files() -> list[OutputFile]:
+    """Return the files that a run, a plan or a fibre plan may write."""
+    return [OutputFile(one["name"], Text(one["vi"], one["en"])) for one in _outputs()["files"]]
+
+
+def _outputs() -> dict[str, Any]:
+    text = (resources.files("coverage") / "presets" / "outputs.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)
 
 
 def dictionary(columns: Iterable[Column]) -> list[dict[str, str]]:

@@ -8,9 +8,11 @@ import sqlite3
 import tempfile
 from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any, Final
+from xml.sax.saxutils import escape
 
 import geopandas as gpd
 import numpy as np
@@ -47,8 +49,27 @@ def write_csv(path: Path | IO[bytes], table: pd.DataFrame) -> None:
     safe.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\r\n")
 
 
-def write_cog(path: Path, raster: Raster, *, nodata: float, tags: Mapping[str, str]) -> None:
-    """Write a cloud-optimised GeoTIFF."""
+@dataclass(frozen=True, slots=True)
+class Category:
+    """What one value of a raster of classes stands for, and how it is drawn."""
+
+    title: str
+    rgb: tuple[int, int, int]
+
+
+def write_cog(
+    path: Path,
+    raster: Raster,
+    *,
+    nodata: float,
+    tags: Mapping[str, str],
+    categories: Sequence[Category] = (),
+) -> None:
+    """Write a cloud-optimised GeoTIFF.
+
+    With `categories`, one for each value from 0 on, it carries a colour table. A GeoTIFF has no
+    place for their titles: they stand in `path` + `.aux.xml`, where GDAL and QGIS look for them.
+    """
     height, width = raster.array.shape
     profile = {
         "driver": "GTiff",
@@ -63,6 +84,8 @@ def write_cog(path: Path, raster: Raster, *, nodata: float, tags: Mapping[str, s
     with rasterio.MemoryFile() as memory:
         with memory.open(**profile) as plain:
             plain.write(raster.array, 1)
+            if categories:
+                plain.write_colormap(1, {k: one.rgb for k, one in enumerate(categories)})
             plain.update_tags(**tags)
             plain.update_tags(1, **_statistics(raster.array, nodata))
         with memory.open() as plain:
@@ -77,6 +100,14 @@ def write_cog(path: Path, raster: Raster, *, nodata: float, tags: Mapping[str, s
                 bigtiff="if_safer",
                 overview_resampling="nearest",
             )
+    if categories:
+        names = "".join(f"<Category>{escape(one.title)}</Category>" for one in categories)
+        path.with_name(f"{path.name}.aux.xml").write_text(
+            '<PAMDataset><PAMRasterBand band="1">'
+            f"<CategoryNames>{names}</CategoryNames></PAMRasterBand></PAMDataset>\n",
+            encoding="utf-8",
+            newline="\n",
+        )
 
 
 def _statistics(values: np.ndarray[Any, Any], nodata: float) -> dict[str, str]:

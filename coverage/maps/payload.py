@@ -13,6 +13,7 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from coverage.gaps import class_raster
 from coverage.grid import BoolArray
 from coverage.maps.fields import Payload, commune_fields, rounded, table_payload, village_fields
 from coverage.maps.palette import STYLES
@@ -20,7 +21,6 @@ from coverage.maps.plan import plan_payload
 from coverage.maps.profile import path_drawings
 from coverage.maps.rasters import (
     class_picture,
-    class_raster,
     frame_over,
     relief_picture,
     unknown_picture,
@@ -255,7 +255,9 @@ def _overlays(result: Result, operator: str) -> list[Payload]:
     for technology in _technologies(result):
         if technology not in result.prediction.technologies:
             continue
-        codes = class_raster(result, technology, operator=operator)
+        codes = class_raster(
+            result.inputs, result.prediction, result.scenario, technology, operator=operator
+        )
         picture = class_picture(codes, grid, frame)
         overlays.append({"id": technology, "url": picture, "bounds": corners})
     return overlays

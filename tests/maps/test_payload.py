@@ -16,18 +16,25 @@ import shapely
 from PIL import Image
 from pyproj import Transformer
 
+from coverage import gaps
+from coverage.gaps import CODES
 from coverage.maps import map_payload
 from coverage.maps.fields import Payload
 from coverage.maps.palette import STYLES, rgb
-from coverage.maps.rasters import CODES, MAX_SIDE_PX, class_raster, frame_over
+from coverage.maps.rasters import MAX_SIDE_PX, frame_over
 from coverage.model import Result
-from coverage.params import SIGNAL_CLASSES
+from coverage.params import SIGNAL_CLASSES, Technology
 from tests.maps.world import GRID, HOSTILE, OPERATORS, VILLAGE_NAMES
 
 
 @pytest.fixture(scope="module")
 def payload(result: Result) -> Payload:
     return map_payload(result)
+
+
+def class_raster(result: Result, technology: Technology, *, operator: str = "") -> Any:
+    known = (result.inputs, result.prediction, result.scenario)
+    return gaps.class_raster(*known, technology, operator=operator)
 
 
 def column(table: Payload, key: str) -> list[Any]:

@@ -63,7 +63,7 @@ new-environment:
 lock:
 	"$(PYTHON)" -m venv build/lock
 	build/lock/bin/python -m pip install --disable-pip-version-check --quiet $(UV)
-	build/lock/bin/python -m uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --only-binary :all: --emit-build-options --no-header --no-annotate --quiet --output-file requirements.txt $(ARGS)
+	build/lock/bin/python -m uv pip compile pyproject.toml --extra dev --extra docs --universal --python-version 3.11 --generate-hashes --only-binary :all: --emit-build-options --no-header --no-annotate --quiet --output-file requirements.txt $(ARGS)
 
 clean:
 	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -46,7 +46,7 @@ exit /b %errorlevel%
 :lock
 %PYTHON% -m venv build\lock || exit /b 1
 build\lock\Scripts\python.exe -m pip install --disable-pip-version-check --quiet %UV% || exit /b 1
-build\lock\Scripts\python.exe -m uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --only-binary :all: --emit-build-options --no-header --no-annotate --quiet --output-file requirements.txt %ARGS%
+build\lock\Scripts\python.exe -m uv pip compile pyproject.toml --extra dev --extra docs --universal --python-version 3.11 --generate-hashes --only-binary :all: --emit-build-options --no-header --no-annotate --quiet --output-file requirements.txt %ARGS%
 exit /b %errorlevel%
 
 :clean

@@ -114,6 +114,7 @@ def share_raster_style() -> str:
 def class_raster_style(categories: Sequence[Category]) -> str:
     """Return the style of a raster of classes; value 0, not known, is drawn too."""
     unknown, *classes = categories
+    red, green, blue = unknown.rgb
     entries = "".join(
         f'<paletteEntry value="{value}" color="{_hexadecimal(one)}" alpha="255" '
         f"label={quoteattr(one.title)}/>"
@@ -121,7 +122,7 @@ def class_raster_style(categories: Sequence[Category]) -> str:
     )
     return (
         '<!DOCTYPE qgis><qgis version="3.22"><pipe><rasterrenderer type="paletted" band="1" '
-        f'opacity="0.8" alphaBand="-1" nodataColor="{_hexadecimal(unknown)}">'
+        f'opacity="0.8" alphaBand="-1" nodataColor="{red},{green},{blue},255">'
         f"<colorPalette>{entries}</colorPalette></rasterrenderer></pipe></qgis>\n"
     )
 

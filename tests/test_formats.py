@@ -12,6 +12,7 @@ import geoparquet_validator
 import numpy as np
 import openpyxl
 import pandas as pd
+import pyogrio
 import pytest
 import rasterio
 from fastkml import validator
@@ -118,6 +119,22 @@ def test_every_file_of_a_plan_is_described(demo_plan: Path) -> None:
     assert MANIFEST in written
     assert [n for n in written if not any(fnmatch(n, pattern) for pattern in patterns)] == []
     assert all(one.meaning.vi and one.meaning.en for one in output_files())
+
+
+def test_every_column_of_every_table_and_layer_is_described(demo_plan: Path) -> None:
+    known = {column.name for column in output_columns()}
+    package = demo_plan / "results.gpkg"
+    found = {f.name: pd.read_csv(f, nrows=0).columns for f in sorted(demo_plan.glob("*.csv"))}
+    found |= {
+        layer: pyogrio.read_info(package, layer=layer)["fields"]
+        for layer, _ in pyogrio.list_layers(package)
+        if layer != "layer_styles"
+    }
+    assert len(found) > 25
+    for name, columns in found.items():
+        # Those of criteria and indicators are named by the scenario.
+        rest = [c for c in columns if not c.startswith(("priority_", "indicator_"))]
+        assert set(rest) - known == set(), name
 
 
 @pytest.fixture(scope="module")

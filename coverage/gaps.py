@@ -169,6 +169,11 @@ def evidence(predicted: str, reported: str) -> str:
 
     They agree where both say served (good or weak) or both say none; a class apart within "served"
     is no conflict.
+
+    Examples
+    --------
+    >>> evidence("none", "good"), evidence("weak", "good"), evidence("good", "")
+    ('conflict', 'agree', 'predicted_only')
     """
     if predicted == "unknown":
         return "reported_only" if reported else "unknown"

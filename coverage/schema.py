@@ -117,7 +117,13 @@ TABLES: Final = _tables()
 
 
 def output_columns() -> list[Column]:
-    """Return the definitions of the columns that outputs may hold, those of inputs included."""
+    """Return the definitions of the columns that outputs may hold, those of inputs included.
+
+    Examples
+    --------
+    >>> [column.unit for column in output_columns() if column.name == "rsrp_4g_dbm"]
+    ['dBm']
+    """
     made = [_column(entry) for entry in _outputs()["columns"]]
     read = [
         c for name in ("clusters", "villages", "communes", "stations") for c in TABLES[name].columns
@@ -126,7 +132,13 @@ def output_columns() -> list[Column]:
 
 
 def output_files() -> list[OutputFile]:
-    """Return the files that a run, a plan or a fibre plan may write."""
+    """Return the files that a run, a plan or a fibre plan may write.
+
+    Examples
+    --------
+    >>> [one.meaning.en for one in output_files() if one.name == "map.html"]
+    ['The map as one file, without a network']
+    """
     return [OutputFile(one["name"], Text(one["vi"], one["en"])) for one in _outputs()["files"]]
 
 
@@ -136,7 +148,14 @@ def _outputs() -> dict[str, Any]:
 
 
 def dictionary(columns: Iterable[Column]) -> list[dict[str, str]]:
-    """Return the data dictionary of `columns`, one row each."""
+    """Return the data dictionary of `columns`, one row each.
+
+    Examples
+    --------
+    >>> rows = dictionary(output_columns())
+    >>> sorted(rows[0])
+    ['column', 'meaning_en', 'meaning_vi', 'unit']
+    """
     return [
         {"column": c.name, "unit": c.unit, "meaning_vi": c.meaning.vi, "meaning_en": c.meaning.en}
         for c in columns

@@ -108,9 +108,9 @@ def write_cog(
     }
     with rasterio.MemoryFile() as memory:
         with memory.open(**profile) as plain:
-            plain.write(raster.array, 1)
-            if categories:
+            if categories:  # before the first pixel: it decides how the file is laid out
                 plain.write_colormap(1, {k: one.rgb for k, one in enumerate(categories)})
+            plain.write(raster.array, 1)
             plain.update_tags(**tags)
             plain.update_tags(1, **_statistics(raster.array, nodata))
         with memory.open() as plain:

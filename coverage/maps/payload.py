@@ -71,7 +71,8 @@ def map_payload(
     language
         Language of every word; short headings of a Vietnamese map carry English beside.
     date
-        Shown under the title; nothing is shown without one, so the bytes depend on the result only.
+        Shown under the title; without one, the day that the data stand for, so that the bytes
+        depend on the result only.
     mast_positions
         `coarse` rounds masts to about 1 km and `none` leaves them out, for maps that leave the
         house.
@@ -89,7 +90,7 @@ def map_payload(
         "name": NAME,
         "language": language,
         "title": result.inputs.project.name,
-        "date": date,
+        "date": date or _data_date(result, language),
         "note": result.inputs.project.note,
         "synthetic": _synthetic(result, language),
         "words": screen_words(language),
@@ -140,6 +141,13 @@ def _technologies(result: Result) -> list[Technology]:
     """Technologies of the prediction in order; 4G alone where there is none, all unknown."""
     present = set(result.prediction.technologies)
     return [t for t in TECHNOLOGIES if t in present] or [MAIN_TECHNOLOGY]
+
+
+def _data_date(result: Result, language: Language) -> str:
+    """Say which day the figures stand for; nothing where it is not known."""
+    if result.statistics is None or not result.statistics.date:
+        return ""
+    return screen_words(language)["data_as_of"].format(date=result.statistics.date)
 
 
 def _synthetic(result: Result, language: Language) -> list[str]:

@@ -11,6 +11,7 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
 from PIL import Image
@@ -22,7 +23,7 @@ from coverage.maps import map_payload
 from coverage.maps.fields import Payload
 from coverage.maps.palette import STYLES, rgb
 from coverage.maps.rasters import MAX_SIDE_PX, frame_over
-from coverage.model import Result
+from coverage.model import Result, Statistics
 from coverage.params import SIGNAL_CLASSES, Technology
 from tests.maps.world import GRID, HOSTILE, OPERATORS, VILLAGE_NAMES
 
@@ -274,3 +275,15 @@ def test_a_colour_blind_reader_tells_the_classes_apart(
     ]
     for one, other in itertools.combinations(seen, 2):
         assert float(np.linalg.norm(one - other)) > 40
+
+
+def test_without_a_date_the_map_tells_that_of_the_data(result: Result) -> None:
+    assert map_payload(result)["date"] == ""  # no statistics: not known
+    empty = pd.DataFrame()
+    known = Statistics(
+        date="2026-06-30", table=empty, communes={}, districts=empty, four_cells=empty
+    )
+    dated = replace(result, statistics=known)
+    assert map_payload(dated)["date"] == "số liệu đến ngày 2026-06-30"
+    assert map_payload(dated, language="en")["date"] == "data as of 2026-06-30"
+    assert map_payload(dated, date="2026-11-28")["date"] == "2026-11-28"

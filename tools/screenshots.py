@@ -21,6 +21,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 from PIL import Image
 from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
@@ -33,7 +34,9 @@ from coverage.pipeline import plan_project, run_project
 ROOT: Final = Path(__file__).resolve().parents[1]
 IMAGES: Final = ROOT / "docs" / "images"
 DESK: Final[ViewportSize] = {"width": 1280, "height": 800}
+SCREEN: Final[ViewportSize] = {"width": 1440, "height": 1100}
 PHONE: Final[ViewportSize] = {"width": 390, "height": 844}
+APP_PAGES: Final = ("fibre", "data")
 BUDGET: Final = "40000000000"
 QUALITY: Final = 80
 SETTLED_MS: Final = 1_200
@@ -146,33 +149,39 @@ def qgis(plan: Path, picture: Path) -> None:
 
 
 def app(chromium: Browser, project: Path) -> None:
-    """Picture the first page of the app, and each page that its navigation leads to."""
+    """Picture the first page of the app, and those further pages that the guides show."""
     with served(project) as url:
-        page = chromium.new_page(viewport=DESK, locale="vi-VN")
+        page = chromium.new_page(viewport=SCREEN, locale="vi-VN")
         page.goto(url)
         settled(page)
-        shoot(page, "app")
-        links = page.locator("[data-testid=stTopNavLink], [data-testid=stSidebarNavLink]")
-        addresses = [str(one.get_attribute("href")) for one in links.all()]
-        for address in addresses[1:]:
-            page.goto(address if "://" in address else f"{url}/{address.lstrip('/')}")
+        shoot(page, "app", width=1080)
+        for name in APP_PAGES:
+            page.goto(f"{url}/{name}")
             settled(page)
-            shoot(page, f"app_{address.rstrip('/').rpartition('/')[2].partition('?')[0]}")
+            if urlsplit(page.url).path.strip("/") != name:
+                log.info("app: không có trang %s / no page %s, the old picture is kept", name, name)
+                continue
+            shoot(page, f"app_{name}", width=1080)
 
 
 @contextmanager
 def served(project: Path) -> Iterator[str]:
-    """Start the app on a free port."""
+    """Start the app on a free port, from a folder in which the project is `data/demo`."""
+    home = project.parent / "home"
+    shutil.copytree(project, home / "data" / "demo", dirs_exist_ok=True)
+    shutil.copytree(ROOT / ".streamlit", home / ".streamlit", dirs_exist_ok=True)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
     url = f"http://127.0.0.1:{port}"
     process = subprocess.Popen(
         [
-            *(sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)),
-            *("--server.address", "127.0.0.1", "--server.headless", "true", "--", str(project)),
+            *(sys.executable, "-m", "streamlit", "run", str(ROOT / "app.py")),
+            *("--server.port", str(port), "--server.address", "127.0.0.1"),
+            *("--server.headless", "true", "--", "data/demo"),
         ],
-        cwd=ROOT,
+        cwd=home,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

@@ -18,3 +18,5 @@ html_title = "Phủ Sóng"
 html_show_sphinx = False
 html_show_copyright = False
 html_copy_source = False
+# It would fetch pages, which a browser refuses to pages of a folder.
+html_show_search_summary = False

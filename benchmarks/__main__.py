@@ -5,9 +5,19 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from benchmarks import accuracy, growth, planning, runs, sheets, speed, splat
+from benchmarks import (
+    accuracy,
+    growth,
+    pages,
+    planning,
+    runs,
+    sessions,
+    sheets,
+    speed,
+    splat,
+)
 
-PARTS = ("speed", "growth", "accuracy", "splat", "planning", "run", "sheets")
+PARTS = ("speed", "growth", "accuracy", "splat", "planning", "run", "sheets", "app", "sessions")
 
 
 def main() -> None:
@@ -28,6 +38,8 @@ def main() -> None:
         "planning": planning.measure,
         "run": runs.measure,
         "sheets": sheets.measure,
+        "app": pages.measure,
+        "sessions": sessions.measure,
     }
     for name in options.parts or PARTS:
         work[name]()

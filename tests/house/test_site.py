@@ -18,7 +18,16 @@ from coverage.schema import TABLES, output_columns, output_files
 ROOT: Final = Path(__file__).resolve().parents[2]
 LOADED: Final = {"script": "src", "img": "src", "link": "href", "iframe": "src", "source": "src"}
 PAGES: Final = {"guide_planner", "guide_analyst", "guide_official", "methods", "conventions"} | {
-    *("nomenclature", "dictionary", "validation", "architecture", "import", "fetch", "changelog"),
+    *(
+        "nomenclature",
+        "dictionary",
+        "validation",
+        "architecture",
+        "import",
+        "fetch",
+        "changelog",
+        "server",
+    ),
     *("contributing", "index"),
 }
 

@@ -121,7 +121,7 @@ def undo() -> None:
 
 def throw_away() -> None:
     """Remove the draft with its files."""
-    if not may_edit():
+    if not access.may_edit():
         return
     if name():
         drafts().forget(name())

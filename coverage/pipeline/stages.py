@@ -25,7 +25,7 @@ from coverage import (
 from coverage.io.store import Arrays, Store, default_folder
 from coverage.model import Inputs, Prediction, Result, Statistics
 from coverage.params import Scenario
-from coverage.prediction import Progress
+from coverage.prediction import Progress, Workers
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ def run(
     inputs: Inputs,
     scenario: Scenario | None = None,
     *,
-    workers: int | None = None,
+    workers: Workers | None = None,
     progress: Progress | None = None,
 ) -> Result:
     """Run all stages on a project.
@@ -63,7 +63,8 @@ def run(
     scenario
         What varies; None takes the project's own.
     workers
-        Threads of the prediction; None takes one per core. The result does not depend on it.
+        Threads of the prediction, None for one per core, or a crew (`coverage.distribution`). The
+        result does not depend on it.
     progress
         Called as the work goes on.
     """
@@ -81,7 +82,7 @@ def predicted(
     inputs: Inputs,
     scenario: Scenario,
     *,
-    workers: int | None = None,
+    workers: Workers | None = None,
     progress: Progress | None = None,
     store: Store | None = None,
 ) -> Prediction:

@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -25,7 +26,16 @@ if TYPE_CHECKING:
     from coverage.documents import DocumentForm
     from coverage.intake.sheet import Role
     from coverage.params import Scenario
+    from coverage.prediction import Workers
 
+_WORKERS: Final = click.option(
+    "--workers", type=click.IntRange(min=1), help="Số luồng của máy này / threads of this machine"
+)
+_SCHEDULER: Final = click.option(
+    "--scheduler",
+    metavar="ADDRESS",
+    help="Dự báo trên cụm Dask, ví dụ tcp://10.0.0.1:8786 / predict on a Dask cluster",
+)
 _STAGES_VI: Final = {
     "inputs": "Đọc dữ liệu",
     "prediction": "Dự báo tín hiệu",
@@ -151,18 +161,26 @@ def check(project: Path, *, as_json: bool, lang: Language, quiet: bool) -> None:
 @main.command()
 @click.argument("project", type=click.Path(path_type=Path))
 @click.option("--out", type=click.Path(path_type=Path), help="Thư mục kết quả / output folder")
-@click.option("--workers", type=click.IntRange(min=1), help="Số luồng / threads")
+@_WORKERS
+@_SCHEDULER
 @_common
 def run(
-    project: Path, out: Path | None, workers: int | None, *, lang: Language, quiet: bool
+    project: Path,
+    out: Path | None,
+    workers: int | None,
+    scheduler: str | None,
+    *,
+    lang: Language,
+    quiet: bool,
 ) -> None:
     """Chạy toàn bộ và ghi kết quả / run everything and write the outputs."""
     from coverage import pipeline
     from coverage.exports import totals
 
-    result, folder = pipeline.run_project(
-        project, out, workers=workers, progress=None if quiet else _progress(lang)
-    )
+    with _crew(workers, scheduler) as crew:
+        result, folder = pipeline.run_project(
+            project, out, workers=crew, progress=None if quiet else _progress(lang)
+        )
     if not quiet:
         _warn(problem.line(lang) for problem in result.warnings)
     click.echo(json.dumps({"out": str(folder), **totals(result)}, ensure_ascii=False, indent=2))
@@ -305,7 +323,8 @@ def fetch_data(
     "often under other assumptions",
 )
 @click.option("--out", type=click.Path(path_type=Path), help="Thư mục kết quả / output folder")
-@click.option("--workers", type=click.IntRange(min=1), help="Số luồng / threads")
+@_WORKERS
+@_SCHEDULER
 @_common
 def plan(
     project: Path,
@@ -315,6 +334,7 @@ def plan(
     scenarios: bool | int | None,
     out: Path | None,
     workers: int | None,
+    scheduler: str | None,
     lang: Language,
     quiet: bool,
 ) -> None:
@@ -322,15 +342,16 @@ def plan(
     from coverage import pipeline
     from coverage.exports import plan_figures
 
-    result, found, folder = pipeline.plan_project(
-        project,
-        out,
-        budget=budget,
-        target=target,
-        variants=scenarios or False,
-        workers=workers,
-        progress=None if quiet else _progress(lang),
-    )
+    with _crew(workers, scheduler) as crew:
+        result, found, folder = pipeline.plan_project(
+            project,
+            out,
+            budget=budget,
+            target=target,
+            variants=scenarios or False,
+            workers=crew,
+            progress=None if quiet else _progress(lang),
+        )
     if not quiet:
         _warn(problem.line(lang) for problem in result.warnings)
     told = {"out": str(folder), **plan_figures(found)}
@@ -342,15 +363,17 @@ def plan(
 @click.option("--budget", help="Ngân sách đầu tư, VND hoặc ví dụ 5000000USD / limit of capex")
 @click.option("--target", help="Tỷ lệ hộ chưa có cáp quang cần nối, ví dụ 80% / share to join")
 @click.option("--out", type=click.Path(path_type=Path), help="Thư mục kết quả / output folder")
-@click.option("--workers", type=click.IntRange(min=1), help="Số luồng / threads")
+@_WORKERS
+@_SCHEDULER
 @_common
 def fibre(
     project: Path,
     budget: str | None,
     target: str | None,
+    *,
     out: Path | None,
     workers: int | None,
-    *,
+    scheduler: str | None,
     lang: Language,
     quiet: bool,
 ) -> None:
@@ -358,14 +381,15 @@ def fibre(
     from coverage import pipeline
     from coverage.exports import fibre_figures
 
-    result, found, folder = pipeline.fibre_project(
-        project,
-        out,
-        budget=budget,
-        target=target,
-        workers=workers,
-        progress=None if quiet else _progress(lang),
-    )
+    with _crew(workers, scheduler) as crew:
+        result, found, folder = pipeline.fibre_project(
+            project,
+            out,
+            budget=budget,
+            target=target,
+            workers=crew,
+            progress=None if quiet else _progress(lang),
+        )
     if not quiet:
         _warn(problem.line(lang) for problem in result.warnings)
         _warn(note.get(lang) for note in found.notes)
@@ -531,6 +555,20 @@ def _progress(lang: Language) -> Callable[[str, float], None]:
         click.echo(f"{name}: {percent} %{end}", err=True, nl=False)
 
     return show
+
+
+@contextmanager
+def _crew(workers: int | None, scheduler: str | None) -> Iterator[Workers | None]:
+    """Give who is to predict: threads of this machine, or a cluster."""
+    if scheduler is None:
+        yield workers
+        return
+    if workers is not None:
+        raise click.UsageError("--workers | --scheduler: chỉ một / one of them")
+    from coverage.distribution import cluster
+
+    with cluster(scheduler) as crew:
+        yield crew
 
 
 def _warn(lines: Iterable[str]) -> None:

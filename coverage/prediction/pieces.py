@@ -33,8 +33,8 @@ MOST_MASTS: Final = 48
 WIDEST_CELLS: Final = 512
 """Masts of a piece lie in a square of so many cells, which bounds the memory of a worker."""
 
-Returned = TypeVar("Returned", covariant=True)
 Found = TypeVar("Found")
+Found_co = TypeVar("Found_co", covariant=True)
 
 
 def _code_digest() -> str:
@@ -157,7 +157,7 @@ class Scene:
         """Number of masts."""
         return sum(len(masts) for _, masts in self.areas)
 
-    def groups(self, most: int = MOST_MASTS) -> list[tuple[Rules, tuple[Mast, ...]]]:
+    def groups(self, most: int) -> list[tuple[Rules, tuple[Mast, ...]]]:
         """Return the masts in groups that stand close together, from north to south."""
         return [(rules, group) for rules, masts in self.areas for group in _grouped(masts, most)]
 
@@ -206,10 +206,10 @@ class Scene:
         )
 
 
-class Work(Protocol[Returned]):
+class Work(Protocol[Found_co]):
     """What is to be done with a piece."""
 
-    def __call__(self, piece: Piece, keeper: Keeper | None, /) -> Returned:
+    def __call__(self, piece: Piece, keeper: Keeper | None, /) -> Found_co:
         """Return what comes of it."""
 
 

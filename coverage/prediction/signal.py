@@ -27,7 +27,15 @@ from coverage.prediction.cells import (
 )
 from coverage.prediction.layers import Key, Layers
 from coverage.prediction.losses import Keeper
-from coverage.prediction.pieces import CODE_DIGEST, Crew, HeldGround, Piece, Rules, Scene
+from coverage.prediction.pieces import (
+    CODE_DIGEST,
+    MOST_MASTS,
+    Crew,
+    HeldGround,
+    Piece,
+    Rules,
+    Scene,
+)
 from coverage.prediction.work import Sink, Visitor, bench, composite, heard, work_through
 from coverage.propagation.best_server import ServerArray
 from coverage.propagation.engine import Engine, PathParams, site_path_loss_db
@@ -85,10 +93,18 @@ def predict(
     scene = scene_of(inputs, radio, land_cover)
     layers = Layers(scene.keys, inputs.grid.shape)
     if isinstance(workers, int | None):
-        _by_threads(inputs, scene, layers, workers, progress, "prediction", keeper)
+        _by_threads(
+            inputs,
+            scene,
+            layers,
+            threads=workers,
+            progress=progress,
+            stage="prediction",
+            keeper=keeper,
+        )
     else:
         layer_of = {key: number for number, key in enumerate(scene.keys)}
-        groups = scene.groups()
+        groups = scene.groups(MOST_MASTS)
         done = 0
         pieces = [partial(scene.piece, rules, masts) for rules, masts in groups]
         for number, found in workers.results(composite, pieces):
@@ -128,7 +144,15 @@ def signal_by_layer(
     if isinstance(workers, int | None):
         beat_dbm = _nothing_dbm(inputs) if beat_dbm is None else beat_dbm
         visitor = Visitor(scene.keys, visit, beat_dbm)
-        _by_threads(inputs, scene, visitor, workers, progress, "candidates", keeper)
+        _by_threads(
+            inputs,
+            scene,
+            visitor,
+            threads=workers,
+            progress=progress,
+            stage="candidates",
+            keeper=keeper,
+        )
         return
     groups = scene.groups(_MASTS_APART)
     done = 0
@@ -176,6 +200,7 @@ def _by_threads(
     inputs: Inputs,
     scene: Scene,
     sink: Sink,
+    *,
     threads: int | None,
     progress: Progress | None,
     stage: str,

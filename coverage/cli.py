@@ -49,6 +49,7 @@ _STAGES_VI: Final = {
     "roads": "Đường, điện, điểm dân cư",
     "stations": "Trạm phát sóng",
     "population": "Dân số",
+    "country": "Cả nước",
 }
 APP: Final = Path(__file__).resolve().parent.parent / "app.py"
 
@@ -118,13 +119,33 @@ def _tell_defect(kind: type[BaseException], error: BaseException, _trace: object
 @main.command()
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--seed", type=int, default=1, show_default=True)
+@click.option("--country", is_flag=True, help="Cả nước, mỗi tỉnh một dự án / a whole country")
+@click.option(
+    "--provinces",
+    type=click.IntRange(min=1),
+    help="Chỉ bấy nhiêu tỉnh đầu của cả nước / only so many provinces of it",
+)
 @_common
-def demo(folder: Path, seed: int, *, lang: Language, quiet: bool) -> None:
+def demo(
+    folder: Path,
+    seed: int,
+    *,
+    country: bool,
+    provinces: int | None,
+    lang: Language,
+    quiet: bool,
+) -> None:
     """Tạo một dự án mẫu (dữ liệu mô phỏng) / write a synthetic project."""
-    from coverage.demo import write_demo
+    from coverage.demo import write_country, write_demo
 
-    path = write_demo(folder, seed=seed, progress=None if quiet else _progress(lang))
-    click.echo(path)
+    progress = None if quiet else _progress(lang)
+    if not country:
+        if provinces is not None:
+            raise click.UsageError("--provinces: cần --country / needs --country")
+        click.echo(write_demo(folder, seed=seed, progress=progress))
+        return
+    several = {} if provinces is None else {"provinces": provinces}
+    click.echo(write_country(folder, seed=seed, progress=progress, **several))
 
 
 @main.command()

@@ -50,6 +50,7 @@ _STAGES_VI: Final = {
     "stations": "Trạm phát sóng",
     "population": "Dân số",
     "country": "Cả nước",
+    "provinces": "Từng tỉnh",
 }
 APP: Final = Path(__file__).resolve().parent.parent / "app.py"
 
@@ -197,11 +198,18 @@ def run(
     """Chạy toàn bộ và ghi kết quả / run everything and write the outputs."""
     from coverage import pipeline
     from coverage.exports import totals
+    from coverage.io.country import country_path
 
+    progress = None if quiet else _progress(lang)
+    if country_path(project) is not None:
+        with _crew(workers, scheduler) as crew:
+            table, folder = pipeline.run_country(project, out, workers=crew, progress=progress)
+        sums = table.drop(columns=["province", "province_name"]).sum().to_dict()
+        told = {"out": str(folder), "provinces": len(table), **sums}
+        click.echo(json.dumps(told, ensure_ascii=False, indent=2))
+        return
     with _crew(workers, scheduler) as crew:
-        result, folder = pipeline.run_project(
-            project, out, workers=crew, progress=None if quiet else _progress(lang)
-        )
+        result, folder = pipeline.run_project(project, out, workers=crew, progress=progress)
     if not quiet:
         _warn(problem.line(lang) for problem in result.warnings)
     click.echo(json.dumps({"out": str(folder), **totals(result)}, ensure_ascii=False, indent=2))

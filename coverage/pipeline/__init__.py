@@ -1,7 +1,11 @@
-"""The whole road: `stages` of a run, `plans` on top of it, `projects` from files to outputs."""
+"""The whole road: `stages` of a run, `plans` on top of it, `projects` from files to outputs.
+
+`countries` runs many projects as one.
+"""
 
 from __future__ import annotations
 
+from coverage.pipeline.countries import run_country
 from coverage.pipeline.plans import plan, plan_fibre
 from coverage.pipeline.projects import fibre_project, plan_project, run_project
 from coverage.pipeline.stages import Assessment, assessed, predicted, ranked, run
@@ -16,5 +20,6 @@ __all__ = [
     "predicted",
     "ranked",
     "run",
+    "run_country",
     "run_project",
 ]

@@ -71,11 +71,14 @@ def run(
     scenario = scenario or inputs.scenario
     predicted_signal = predicted(inputs, scenario, workers=workers, progress=progress)
     tell(progress, "assessment", 0.0)
-    result = ranked(
-        inputs, predicted_signal, assessed(inputs, predicted_signal, scenario), scenario
-    )
+    result = judged(inputs, predicted_signal, scenario)
     tell(progress, "assessment", 1.0)
     return result
+
+
+def judged(inputs: Inputs, predicted_signal: Prediction, scenario: Scenario) -> Result:
+    """Grade, explain and rank what a prediction says of the villages."""
+    return ranked(inputs, predicted_signal, assessed(inputs, predicted_signal, scenario), scenario)
 
 
 def predicted(

@@ -18,7 +18,7 @@ from typing import Any, Final, Protocol, TypeVar
 import numpy as np
 
 from coverage.errors import CoverageError
-from coverage.grid import FloatArray
+from coverage.grid import FloatArray, Window
 from coverage.params import LandCover, RadioParams
 from coverage.prediction.cells import Cells, Mast
 from coverage.prediction.layers import Key, Layers
@@ -90,24 +90,6 @@ class Piece:
                     "the same version on both.",
                 )
             )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Window:
-    """A rectangle of the whole grid."""
-
-    row0: int
-    col0: int
-    height: int
-    width: int
-
-    @property
-    def cut(self) -> tuple[slice, slice]:
-        """Rows and columns, to cut it out of a raster of the whole grid."""
-        return (
-            slice(self.row0, self.row0 + self.height),
-            slice(self.col0, self.col0 + self.width),
-        )
 
 
 class Ground(Protocol):

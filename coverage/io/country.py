@@ -50,6 +50,13 @@ def read_country(path: Path) -> Country:
     """
     section = load_country_file(path).country
     projects = {Path(name).name: path.parent / name / "project.toml" for name in section.provinces}
+    if len(projects) < len(section.provinces):
+        raise ScenarioError(
+            Text(
+                f"{path.name}: hai tỉnh có thư mục trùng tên; hãy đặt tên khác nhau.",
+                f"{path.name}: two provinces have folders of one name; give them different names.",
+            )
+        )
     missing = [name for name, project in projects.items() if not project.is_file()]
     if missing:
         listed = ", ".join(missing)
@@ -57,13 +64,6 @@ def read_country(path: Path) -> Country:
             Text(
                 f"{path.name}: không thấy project.toml của các tỉnh {listed}.",
                 f"{path.name}: there is no project.toml for the provinces {listed}.",
-            )
-        )
-    if len(projects) < len(section.provinces):
-        raise ScenarioError(
-            Text(
-                f"{path.name}: hai tỉnh có thư mục trùng tên; hãy đặt tên khác nhau.",
-                f"{path.name}: two provinces have folders of one name; give them different names.",
             )
         )
     return Country(section=section, projects=projects)

@@ -94,7 +94,7 @@ def _measured(toml: Path, side: int) -> dict[str, float]:
         capture_output=True,
         text=True,
         check=True,
-        env=os.environ | {"PHUSONG_CACHE": str(toml.parent / "store")},
+        env=os.environ | {"PHUSONG_CACHE": str(toml.parent / f"store of {side}")},
     )
     part: dict[str, float] = json.loads(done.stdout)
     print(

@@ -1,0 +1,194 @@
+"""A large planning problem in parts: clusters of gaps that share nothing, or provinces.
+
+Parts that share nothing but money are the connected clusters of the problem. Where other parts are
+named, what crosses their borders is told in two ways: `outer` allows more than the whole problem
+does (a village may count in each part, a link from beyond hangs on a root), so that its optimum
+bounds the whole; `inner` allows less (no link crosses), so that its plans are sound.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Final
+
+import numpy as np
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from coverage.planning.problem import Choice, Indices, Joint, PlanProblem
+
+_NONE: Final = -1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One part; `actions`, `powers` and `arcs` are the positions of its own in the whole."""
+
+    outer: PlanProblem
+    inner: PlanProblem
+    actions: Indices
+    powers: Indices
+    arcs: Indices
+
+    def in_whole(self, choice: Choice) -> Choice:
+        """Return a plan of `inner` by the numbers of the whole."""
+        return Choice(
+            actions=tuple(self.actions[list(choice.actions)].tolist()),
+            power=tuple(self.powers[list(choice.power)].tolist()),
+            arcs=tuple(self.arcs[list(choice.arcs)].tolist()),
+        )
+
+    def of_whole(self, choice: Choice) -> Choice:
+        """Return what a plan of the whole builds here, by the numbers of `inner`."""
+        return Choice(
+            actions=tuple(np.flatnonzero(np.isin(self.actions, choice.actions)).tolist()),
+            power=tuple(np.flatnonzero(np.isin(self.powers, choice.power)).tolist()),
+            arcs=tuple(np.flatnonzero(np.isin(self.arcs, choice.arcs)).tolist()),
+        )
+
+
+def clusters(problem: PlanProblem) -> Indices:
+    """Return the number of each action's cluster: actions of two clusters share only money."""
+    actions, villages = problem.actions, problem.villages
+    nodes, places = len(problem.is_root), int(problem.place.max(initial=-1)) + 1
+    first = np.cumsum([0, actions, villages, places, nodes])
+    serves = problem.serves.tocoo()
+    inner = ~problem.is_root[problem.arc_from] & ~problem.is_root[problem.arc_to]
+    builds = np.flatnonzero(problem.node >= 0)
+    builds = builds[~problem.is_root[problem.node[builds]]]
+    joint = [(action, one.village) for one in problem.joint for action in one.actions]
+    together = np.array(joint, dtype=np.int64).reshape(-1, 2)
+    start = np.concatenate(
+        [serves.row, together[:, 0], np.arange(actions), builds, first[3] + problem.arc_from[inner]]
+    )
+    end = np.concatenate(
+        [
+            first[1] + serves.col,
+            first[1] + together[:, 1],
+            first[2] + problem.place,
+            first[3] + problem.node[builds],
+            first[3] + problem.arc_to[inner],
+        ]
+    )
+    graph = coo_array((np.ones(start.size), (start, end)), shape=(int(first[-1]),) * 2)
+    _, label = connected_components(graph, directed=False)
+    found: Indices = np.unique(label[:actions], return_inverse=True)[1].astype(np.int64)
+    return found
+
+
+def parts_of(problem: PlanProblem, label: Indices) -> list[Part]:
+    """Return the parts that `label` numbers; actions of one place go with the first of them."""
+    place, first = np.unique(problem.place, return_index=True)
+    label = label[first][np.searchsorted(place, problem.place)]
+    node_label = np.full(len(problem.is_root), _NONE, dtype=np.int64)
+    builds = problem.node >= 0
+    node_label[problem.node[builds]] = label[builds]
+    node_label[problem.is_root] = _NONE
+    order = np.argsort(label, kind="stable")
+    cuts = np.flatnonzero(np.diff(label[order])) + 1
+    arcs_by = _by(node_label[problem.arc_to], int(label.max(initial=-1)) + 1)
+    joint_by: dict[int, list[Joint]] = {}
+    for one in problem.joint:
+        for number in sorted({int(label[action]) for action in one.actions}):
+            joint_by.setdefault(number, []).append(one)
+    powers_by = _by(label[problem.power_action], int(label.max(initial=-1)) + 1)
+    found = []
+    for members in np.split(order, cuts):
+        number = int(label[members[0]])
+        found.append(
+            _part(
+                problem,
+                np.sort(members),
+                label,
+                powers=powers_by[number],
+                arcs=arcs_by[number],
+                node_label=node_label,
+                joint=joint_by.get(number, []),
+            )
+        )
+    return found
+
+
+def _part(
+    problem: PlanProblem,
+    actions: Indices,
+    label: Indices,
+    *,
+    powers: Indices,
+    arcs: Indices,
+    node_label: Indices,
+    joint: list[Joint],
+) -> Part:
+    number = int(label[actions[0]])
+    rows = problem.serves[actions]
+    villages = np.unique(np.concatenate([rows.indices, [one.village for one in joint]])).astype(int)
+    own = np.full(problem.actions, _NONE, dtype=np.int64)
+    own[actions] = np.arange(actions.size)
+    village = np.full(problem.villages, _NONE, dtype=np.int64)
+    village[villages] = np.arange(villages.size)
+    built = problem.node[actions]
+    nodes = np.unique(np.concatenate([built[built >= 0], problem.arc_to[arcs]]))
+    crossing = (node_label[problem.arc_from[arcs]] != number) & ~problem.is_root[
+        problem.arc_from[arcs]
+    ]
+    # The last node stands for all roots, and for nodes beyond the border where they may feed.
+    node = np.full(len(problem.is_root), nodes.size, dtype=np.int64)
+    node[nodes] = np.arange(nodes.size)
+    own_node = np.full(actions.size, _NONE, dtype=np.int64)
+    own_node[built >= 0] = node[built[built >= 0]]
+    own_joint, inside = [], True
+    for one in joint:
+        here = tuple(int(own[action]) for action in one.actions if own[action] >= 0)
+        inside &= len(here) == len(one.actions)
+        own_joint.append(Joint(village=int(village[one.village]), actions=here))
+    outer = PlanProblem(
+        weight=problem.weight[villages],
+        serves=rows[:, villages].tocsr(),
+        capex=problem.capex[actions],
+        opex=problem.opex[actions],
+        place=problem.place[actions],
+        node=own_node,
+        lock=problem.lock[actions],
+        power_action=own[problem.power_action[powers]],
+        power_capex=problem.power_capex[powers],
+        power_opex=problem.power_opex[powers],
+        is_root=np.append(problem.is_root[nodes], [True]),
+        arc_from=node[problem.arc_from[arcs]],
+        arc_to=node[problem.arc_to[arcs]],
+        arc_capex=problem.arc_capex[arcs],
+        arc_opex=problem.arc_opex[arcs],
+        max_hops=problem.max_hops,
+        joint=tuple(own_joint),
+        budget=problem.budget,
+        opex_limit=problem.opex_limit,
+    )
+    inner, kept = outer, arcs
+    if crossing.any() or not inside:
+        kept = arcs[~crossing]
+        inner = replace(
+            outer,
+            arc_from=outer.arc_from[~crossing],
+            arc_to=outer.arc_to[~crossing],
+            arc_capex=outer.arc_capex[~crossing],
+            arc_opex=outer.arc_opex[~crossing],
+            joint=tuple(
+                mine
+                for mine, one in zip(own_joint, joint, strict=True)
+                if len(mine.actions) == len(one.actions)
+            ),
+        )
+    return Part(
+        outer=outer,
+        inner=inner,
+        actions=actions,
+        powers=powers,
+        arcs=kept,
+    )
+
+
+def _by(label: Indices, count: int) -> list[Indices]:
+    """Return the positions of each label from 0 to `count` - 1; those of no part are left out."""
+    order = np.argsort(label, kind="stable")
+    ends = np.searchsorted(label[order], np.arange(count + 1))
+    return [order[a:b] for a, b in pairwise(ends)]

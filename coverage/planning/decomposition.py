@@ -16,9 +16,11 @@ import numpy as np
 
 from coverage.planning.lagrangian import price_of_money
 from coverage.planning.milp import Model, SolverSettings
-from coverage.planning.parts import Part, clusters, parts_of
+from coverage.planning.parts import Part, parts_of, small_clusters
 from coverage.planning.problem import MUST, NOTHING, Choice, Indices, PlanProblem, faults
 
+LARGEST_PART: Final = 400
+"""Actions of a part: HiGHS decides among so many in a few seconds."""
 _STEPS: Final = 24
 _WIDEN: Final = 1.5
 _NARROW: Final = 1e-4
@@ -121,7 +123,7 @@ def decomposed(
         What can be chosen.
     label
         Number of the part of each action, such as its province; None for the clusters that share
-        nothing but money.
+        nothing but money, cut where they are too large.
     settings
         Of the solver, for each part; the time limit is for all together.
 
@@ -132,7 +134,7 @@ def decomposed(
     """
     settings = settings or SolverSettings()
     until = time.perf_counter() + settings.time_limit_s
-    found = parts_of(problem, clusters(problem) if label is None else label)
+    found = parts_of(problem, small_clusters(problem, LARGEST_PART) if label is None else label)
     each = replace(settings, time_limit_s=min(_PART_S, settings.time_limit_s))
     asked = [_Asked(part, each) for part in found]
     market = _Market(problem, asked)

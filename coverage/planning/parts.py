@@ -77,6 +77,63 @@ def clusters(problem: PlanProblem) -> Indices:
     return found
 
 
+def small_clusters(problem: PlanProblem, most: int) -> Indices:
+    """Return a number for each action such that few have one: clusters, the large ones cut.
+
+    Actions of a large cluster come together along the villages that they share, the heaviest first,
+    then along links, the cheapest first, as long as no more than `most` do. What is left between
+    them is what cutting costs least.
+    """
+    label = clusters(problem)
+    size = np.bincount(label)
+    if size.max(initial=0) <= most:
+        return label
+    group = _Groups(problem.place, most)
+    large = size[label] > most
+    columns = problem.serves.tocsc()
+    for village in np.argsort(-problem.weight, kind="stable"):
+        servers = columns.indices[columns.indptr[village] : columns.indptr[village + 1]]
+        if servers.size > 1 and large[servers[0]]:
+            for other in servers[1:].tolist():
+                group.join(int(servers[0]), other)
+    builder = np.full(len(problem.is_root), _NONE, dtype=np.int64)
+    builds = problem.node >= 0
+    builder[problem.node[builds]] = np.flatnonzero(builds)
+    tail, head = builder[problem.arc_from], builder[problem.arc_to]
+    for arc in np.argsort(problem.arc_capex, kind="stable").tolist():
+        if tail[arc] >= 0 and head[arc] >= 0 and large[head[arc]]:
+            group.join(int(tail[arc]), int(head[arc]))
+    cut = np.array([group.of(action) for action in range(problem.actions)], dtype=np.int64)
+    named = np.where(large, problem.actions + cut, label)
+    found: Indices = np.unique(named, return_inverse=True)[1].astype(np.int64)
+    return found
+
+
+class _Groups:
+    """Actions that come together two by two, never more than `most`; those of a place at once."""
+
+    def __init__(self, place: Indices, most: int) -> None:
+        _, first, at = np.unique(place, return_index=True, return_inverse=True)
+        self._parent: list[int] = first[at].tolist()
+        self._size: list[int] = np.bincount(first[at], minlength=place.size).tolist()
+        self._most = most
+
+    def of(self, action: int) -> int:
+        """Return the first action of a group."""
+        while self._parent[action] != action:
+            self._parent[action] = self._parent[self._parent[action]]
+            action = self._parent[action]
+        return action
+
+    def join(self, one: int, other: int) -> None:
+        """Bring two groups together if they are not too large."""
+        one, other = self.of(one), self.of(other)
+        if one != other and self._size[one] + self._size[other] <= self._most:
+            low, high = min(one, other), max(one, other)
+            self._parent[high] = low
+            self._size[low] += self._size[high]
+
+
 def parts_of(problem: PlanProblem, label: Indices) -> list[Part]:
     """Return the parts that `label` numbers; actions of one place go with the first of them."""
     place, first = np.unique(problem.place, return_index=True)

@@ -15,7 +15,7 @@ from coverage.planning import optimise as optimising
 from coverage.planning.decomposition import decomposed
 from coverage.planning.milp import Model, SolverSettings
 from coverage.planning.optimise import optimise
-from coverage.planning.parts import clusters, parts_of
+from coverage.planning.parts import clusters, parts_of, small_clusters
 from coverage.planning.problem import Joint, PlanProblem, faults
 from tests.planning.made import every_plan, problem, problems
 
@@ -80,6 +80,37 @@ def test_clusters_share_nothing_and_are_found_apart(one: PlanProblem, other: Pla
     assert sorted(a for part in parts for a in part.actions) == list(range(both.actions))
     for part in parts:
         assert part.inner is part.outer  # nothing crosses
+
+
+@settings(max_examples=40)
+@given(one=problems(), other=problems(), most=st.integers(1, 4))
+def test_large_clusters_are_cut(one: PlanProblem, other: PlanProblem, most: int) -> None:
+    both = beside(one, replace(other, max_hops=one.max_hops))
+    whole, cut = clusters(both), small_clusters(both, most)
+    for part in set(cut):
+        members = cut == part
+        assert len(set(whole[members])) == 1
+        assert members.sum() <= max(most, np.bincount(both.place).max())
+    for place in set(both.place):
+        assert len(set(cut[both.place == place])) == 1
+
+
+def test_the_dearest_link_is_cut_first() -> None:
+    """By hand: of a chain 0-1-2-3 with links of 1, 9, 1 the middle one goes."""
+    made = problem(
+        [1.0] * 4,
+        [[0], [1], [2], [3]],
+        [1.0] * 4,
+        9.0,
+        node=[0, 1, 2, 3],
+        is_root=np.zeros(4, dtype=bool),
+        arc_from=np.array([0, 1, 2]),
+        arc_to=np.array([1, 2, 3]),
+        arc_capex=np.array([1.0, 9.0, 1.0]),
+        arc_opex=np.zeros(3),
+    )
+    assert small_clusters(made, 3).tolist() == [0, 0, 1, 1]
+    assert small_clusters(made, 4).tolist() == [0, 0, 0, 0]
 
 
 def test_the_budget_goes_where_it_gains_most() -> None:

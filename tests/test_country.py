@@ -226,8 +226,11 @@ def test_provinces_that_do_not_fit_are_refused(tmp_path: Path, spoil: Any, told:
     assert not (tmp_path / "outputs" / "manifest.json").exists()
 
 
-def test_ground_by_window_is_that_of_the_whole(tmp_path: Path) -> None:
+def test_ground_by_window_is_that_of_the_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Also where files are not in step with the grid, and must be resampled."""
+    monkeypatch.setattr("coverage.io.country._BLOCK", 32)
     project = write_province(tmp_path / "all", 0, COLS, ALL) / "project.toml"
     fine = Affine(30.0, 0.0, WEST_M + 7.0, 0.0, -30.0, NORTH_M - 11.0)
     made.write_tif(tmp_path / "terrain" / "west.tif", np.repeat(ground(), 2, 1), transform=fine)

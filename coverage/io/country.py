@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,6 +20,11 @@ from coverage.settings import load_country_file, load_project_file
 from coverage.text import Text
 
 FILE: Final = "country.toml"
+ClassArray = np.ndarray[Any, np.dtype[np.uint8]]
+
+_BLOCK: Final = 512
+_BLOCKS_KEPT: Final = 48
+"""Blocks of 1.25 MiB; pieces that follow each other look at the same ones."""
 _AROUND_CELLS: Final = 2
 """A tile may be looked at so far beyond a window, for interpolation."""
 
@@ -70,33 +76,69 @@ def read_country(path: Path) -> Country:
 
 
 class TiledGround:
-    """Terrain and land cover of provinces, read by window from their files.
+    """Terrain and land cover of provinces, read block by block from their files.
 
-    Of several files that know a cell the one listed first decides.
+    Blocks are fixed, so a cell has the same height in every window, resampled or not; some of them
+    are kept. Of several files that know a cell the one listed first decides.
     """
 
     def __init__(self, grid: Grid, terrain: Sequence[Tile], covers: Sequence[Tile]) -> None:
         self._grid = grid
         self._terrain = [(tile, bounds_in(tile, grid.crs)) for tile in terrain]
         self._covers = [(tile, bounds_in(tile, grid.crs)) for tile in covers]
+        self._block = lru_cache(maxsize=_BLOCKS_KEPT)(self._read)
 
     @property
     def shape(self) -> tuple[int, int]:
         """Rows and columns of the whole grid."""
         return self._grid.shape
 
-    def window(
-        self, window: Window
-    ) -> tuple[FloatArray, np.ndarray[Any, np.dtype[np.uint8]] | None]:
+    def window(self, window: Window) -> tuple[FloatArray, ClassArray | None]:
         """Return heights in metres (NaN unknown) and classes (0 unknown; None without any)."""
-        part = self._grid.part(window)
-        terrain_m = terrain_on(part, _touching(self._terrain, part), exact=True)
+        terrain_m = np.full((window.height, window.width), np.nan, dtype=np.float32)
+        cover = np.zeros(terrain_m.shape, dtype=np.uint8) if self._covers else None
+        for row in range(window.row0 // _BLOCK, (window.row0 + window.height - 1) // _BLOCK + 1):
+            for col in range(window.col0 // _BLOCK, (window.col0 + window.width - 1) // _BLOCK + 1):
+                block_m, block_cover = self._block(row, col)
+                here, there = _shared(window, row * _BLOCK, col * _BLOCK, block_m.shape)
+                terrain_m[here] = block_m[there]
+                if cover is not None and block_cover is not None:
+                    cover[here] = block_cover[there]
+        return terrain_m, cover
+
+    def _read(self, row: int, col: int) -> tuple[FloatArray, ClassArray | None]:
+        row0, col0 = row * _BLOCK, col * _BLOCK
+        height, width = self._grid.shape
+        part = self._grid.part(
+            Window(
+                row0=row0,
+                col0=col0,
+                height=min(_BLOCK, height - row0),
+                width=min(_BLOCK, width - col0),
+            )
+        )
+        terrain_m = terrain_on(part, _touching(self._terrain, part))
         if not self._covers:
             return terrain_m, None
         cover = np.zeros(part.shape, dtype=np.uint8)
         for tile in _touching(self._covers, part):
-            cover = np.where(cover == 0, classes_on(part, tile, exact=True), cover)
+            cover = np.where(cover == 0, classes_on(part, tile), cover)
         return terrain_m, cover
+
+
+def _shared(
+    window: Window, row0: int, col0: int, shape: tuple[int, ...]
+) -> tuple[tuple[slice, slice], tuple[slice, slice]]:
+    """Return where a window and a block at a place overlap, in the one and in the other."""
+    here, there = [], []
+    for start, size, first, length in (
+        (window.row0, window.height, row0, shape[0]),
+        (window.col0, window.width, col0, shape[1]),
+    ):
+        low, high = max(start, first), min(start + size, first + length)
+        here.append(slice(low - start, high - start))
+        there.append(slice(low - first, high - first))
+    return (here[0], here[1]), (there[0], there[1])
 
 
 def ground_tiles(projects: Sequence[Path]) -> tuple[list[Tile], list[Tile]]:

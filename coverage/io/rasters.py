@@ -93,30 +93,24 @@ def bounds_in(tile: Tile, crs: str) -> Bounds:
     return west, south, east, north
 
 
-def terrain_on(grid: Grid, tiles: Sequence[Tile], *, exact: bool = False) -> FloatArray:
+def terrain_on(grid: Grid, tiles: Sequence[Tile]) -> FloatArray:
     """Join terrain tiles onto the grid: heights in metres, NaN where no tile knows.
 
     The first tile that knows a cell decides. Finer tiles are averaged, coarser ones interpolated; a
-    tile already in step with the grid is taken as it is. `exact` transforms each cell by itself, so
-    that a part of a grid gets the heights of the whole.
+    tile already in step with the grid is taken as it is.
     """
     height_m = np.full(grid.shape, np.nan, dtype=np.float32)
     for tile in tiles:
-        part = _warped(grid, tile, np.nan, np.float32, _resampling(grid, tile), exact=exact)
+        part = _warped(grid, tile, np.nan, np.float32, _resampling(grid, tile))
         with np.errstate(invalid="ignore"):
             part[(part < _LOWEST_M) | (part > _HIGHEST_M)] = np.nan
         height_m = np.where(np.isnan(height_m), part, height_m)
     return height_m
 
 
-def classes_on(
-    grid: Grid, tile: Tile, *, exact: bool = False
-) -> np.ndarray[Any, np.dtype[np.uint8]]:
-    """Bring a class raster onto the grid: the most frequent class of each cell, 0 unknown.
-
-    `exact` as for `terrain_on`.
-    """
-    return _warped(grid, tile, 0, np.uint8, _class_resampling(grid, tile), exact=exact)
+def classes_on(grid: Grid, tile: Tile) -> np.ndarray[Any, np.dtype[np.uint8]]:
+    """Bring a class raster onto the grid: the most frequent class of each cell, 0 unknown."""
+    return _warped(grid, tile, 0, np.uint8, _class_resampling(grid, tile))
 
 
 def signal_raster(tile: Tile) -> Raster:
@@ -288,7 +282,7 @@ def _pixels(tile: Tile) -> Iterator[Any]:
 
 
 def _warped(
-    grid: Grid, tile: Tile, unknown: float, dtype: Any, resampling: Resampling, *, exact: bool
+    grid: Grid, tile: Tile, unknown: float, dtype: Any, resampling: Resampling
 ) -> np.ndarray[Any, Any]:
     target = np.full(grid.shape, unknown, dtype=dtype)
     nodata = tile.nodata if tile.nodata is not None else _default_nodata(tile, dtype)
@@ -302,7 +296,6 @@ def _warped(
                 source_nodata=nodata,
                 unknown=unknown,
                 resampling=resampling,
-                exact=exact,
             )
     except (RasterioError, CPLE_BaseError, OSError) as error:
         raise _unreadable(tile.name, error) from error
@@ -318,7 +311,6 @@ def _reproject(
     source_nodata: float | None,
     unknown: float,
     resampling: Resampling,
-    exact: bool,
 ) -> None:
     reproject(
         source=source,
@@ -331,7 +323,6 @@ def _reproject(
         dst_nodata=unknown,
         resampling=resampling,
         num_threads=1,
-        **({"tolerance": 0.0} if exact else {}),
     )
 
 

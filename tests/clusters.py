@@ -15,7 +15,7 @@ from typing import Final
 
 import psutil
 
-_LONGEST_START_S: Final = 120.0
+_LONGEST_START_S: Final = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +35,11 @@ def loopback(folder: Path, *, workers: int, nanny: bool = True) -> Iterator[Loop
     started = []
 
     def start(*words: str) -> None:
-        log = (folder / f"{words[0]}-{len(started)}.log").open("wb")
         command = [sys.executable, "-m", "dask", *words, "--scheduler-file", str(told)]
-        started.append(
-            subprocess.Popen(command, env=environment, stdout=log, stderr=log, cwd=folder)
-        )
+        with (folder / f"{words[0]}-{len(started)}.log").open("wb") as log:
+            started.append(
+                subprocess.Popen(command, env=environment, stdout=log, stderr=log, cwd=folder)
+            )
 
     try:
         start("scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard")

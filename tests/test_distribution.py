@@ -24,6 +24,9 @@ from coverage.prediction.work import composite
 from tests.clusters import Loopback, loopback
 from tests.stages.world import cell, centre, village, world
 
+PATIENT_S = 300.0
+"""Workers start slowly where the machine is busy."""
+
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("cluster")]
 
 
@@ -35,7 +38,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loopback]:
 
 @pytest.fixture(scope="module")
 def crew(running: Loopback) -> Iterator[ClusterCrew]:
-    with cluster(running.address) as found:
+    with cluster(running.address, alone_s=PATIENT_S) as found:
         yield found
 
 
@@ -98,7 +101,7 @@ def test_a_worker_killed_in_the_middle_changes_nothing(
     radio = inputs.scenario.radio.model_copy(update={"rx_height_m": 1.6})
     inputs = replace(inputs, scenario=inputs.scenario.model_copy(update={"radio": radio}))
     killed: list[int] = []
-    with cluster(running.address) as crew:
+    with cluster(running.address, alone_s=PATIENT_S) as crew:
         client = crew._client
         number = client.run(os.getpid)
 
@@ -116,7 +119,7 @@ def test_a_worker_killed_in_the_middle_changes_nothing(
 
 def test_a_stopped_run_leaves_the_cluster_free(demo_project: Path, running: Loopback) -> None:
     inputs = load_project(demo_project)
-    with cluster(running.address) as crew:
+    with cluster(running.address, alone_s=PATIENT_S) as crew:
         with pytest.raises(StoppedError):
             predicted(inputs, workers=crew, progress=lambda _stage, _share: False)
         # The pieces under way are taken back: the same crew can be asked again.
@@ -141,8 +144,9 @@ def test_when_all_workers_die_the_run_ends_with_a_reason(
     inputs = load_project(demo_project)
     with (
         loopback(tmp_path, workers=1, nanny=False) as lonely,
-        cluster(lonely.address, alone_s=3.0) as crew,
+        cluster(lonely.address, alone_s=PATIENT_S) as crew,
     ):
+        crew._alone_s = 3.0
         (pid,) = crew._client.run(os.getpid).values()
 
         def kill(_stage: str, _share: float) -> None:
@@ -179,7 +183,7 @@ def test_workers_of_another_version_are_refused(
     monkeypatch.setattr(distribution, "CODE_DIGEST", "another code")
     with (
         pytest.raises(ClusterError, match=r"code \w+ ≠ another code"),
-        cluster(running.address),
+        cluster(running.address, alone_s=PATIENT_S),
     ):
         pass
 

@@ -8,16 +8,20 @@ on both sides of that price money goes to the part in which it gains most.
 
 from __future__ import annotations
 
+import math
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
 
+from coverage.errors import InfeasibleError
 from coverage.planning.lagrangian import price_of_money
 from coverage.planning.milp import Model, SolverSettings
-from coverage.planning.parts import Part, parts_of, small_clusters
+from coverage.planning.parts import Part, parts_of, side_by_side, small_clusters
 from coverage.planning.problem import MUST, NOTHING, Choice, Indices, PlanProblem, faults
+from coverage.text import Text
 
 LARGEST_PART: Final = 400
 """Actions of a part: HiGHS decides among so many in a few seconds."""
@@ -26,6 +30,8 @@ _WIDEN: Final = 1.5
 _NARROW: Final = 1e-4
 _LAST_TRIES: Final = 40
 """Parts that are asked at the end what they would do with the rest of the money."""
+_DONG: Final = 1e-3
+"""Capex is whole dong but for the arithmetic of floats."""
 _PART_S: Final = 20.0
 """Longest time for one part at one price; its bound holds all the same."""
 
@@ -153,6 +159,54 @@ def decomposed(
         price=high,
         parts=len(found),
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Split:
+    """A budget divided between problems, what it serves in all, and the bound on that."""
+
+    budgets: tuple[int, ...]
+    objective: float
+    bound: float
+
+
+def split_budget(
+    problems: Sequence[PlanProblem], budget: int, *, settings: SolverSettings | None = None
+) -> Split:
+    """Divide a budget between problems, such as provinces, so that it serves most in all.
+
+    Money goes where the next of it gains most. What nobody has a use for is left to the first.
+
+    Raises
+    ------
+    InfeasibleError
+        Where what must be built does not fit.
+    """
+    whole = side_by_side(problems, float(budget))
+    if not whole.actions:
+        budgets = (budget, *(0 for _ in problems[1:]))
+        return Split(budgets=budgets, objective=0.0, bound=0.0)
+    found = decomposed(whole, settings=settings)
+    if found is None:
+        raise InfeasibleError(
+            Text(
+                f"Ngân sách {budget:,} không đủ cho những gì các tỉnh bắt buộc phải xây.",
+                f"The budget of {budget:,} does not pay for what the provinces must build.",
+            )
+        )
+    choice, shares = found.choice, []
+    first = np.cumsum([0, *(one.actions for one in problems)])
+    powers = np.cumsum([0, *(len(one.power_action) for one in problems)])
+    arcs = np.cumsum([0, *(len(one.arc_to) for one in problems)])
+    for number in range(len(problems)):
+        own = Choice(
+            actions=tuple(a for a in choice.actions if first[number] <= a < first[number + 1]),
+            power=tuple(p for p in choice.power if powers[number] <= p < powers[number + 1]),
+            arcs=tuple(e for e in choice.arcs if arcs[number] <= e < arcs[number + 1]),
+        )
+        shares.append(math.ceil(own.capex(whole) - _DONG))
+    shares[0] += budget - sum(shares)
+    return Split(budgets=tuple(shares), objective=found.objective, bound=found.bound)
 
 
 class _CannotBuildError(Exception):

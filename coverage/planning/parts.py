@@ -8,12 +8,13 @@ bounds the whole; `inner` allows less (no link crosses), so that its plans are s
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
-from scipy.sparse import coo_array
+from scipy.sparse import block_diag, coo_array, csr_array
 from scipy.sparse.csgraph import connected_components
 
 from coverage.planning.problem import Choice, Indices, Joint, PlanProblem
@@ -46,6 +47,52 @@ class Part:
             power=tuple(np.flatnonzero(np.isin(self.powers, choice.power)).tolist()),
             arcs=tuple(np.flatnonzero(np.isin(self.arcs, choice.arcs)).tolist()),
         )
+
+
+def side_by_side(problems: Sequence[PlanProblem], budget: float) -> PlanProblem:
+    """Return problems as one that share nothing but a budget; limits of opex are added up."""
+    actions = np.cumsum([0, *(one.actions for one in problems)])
+    villages = np.cumsum([0, *(one.villages for one in problems)])
+    nodes = np.cumsum([0, *(len(one.is_root) for one in problems)])
+    places = np.cumsum([0, *(int(one.place.max(initial=-1)) + 1 for one in problems)])
+
+    def together(name: str) -> Any:
+        return np.concatenate([getattr(one, name) for one in problems])
+
+    def shifted(name: str, by: Indices) -> Indices:
+        arrays = [getattr(one, name) for one in problems]
+        return np.concatenate(
+            [np.where(a >= 0, a + shift, a) for a, shift in zip(arrays, by[:-1], strict=True)]
+        ).astype(np.int64)
+
+    return PlanProblem(
+        weight=together("weight"),
+        serves=csr_array(block_diag([one.serves for one in problems], format="csr")),
+        capex=together("capex"),
+        opex=together("opex"),
+        place=shifted("place", places),
+        node=shifted("node", nodes),
+        lock=together("lock"),
+        power_action=shifted("power_action", actions),
+        power_capex=together("power_capex"),
+        power_opex=together("power_opex"),
+        is_root=together("is_root"),
+        arc_from=shifted("arc_from", nodes),
+        arc_to=shifted("arc_to", nodes),
+        arc_capex=together("arc_capex"),
+        arc_opex=together("arc_opex"),
+        max_hops=max(one.max_hops for one in problems),
+        joint=tuple(
+            Joint(
+                village=joint.village + int(village),
+                actions=tuple(a + int(action) for a in joint.actions),
+            )
+            for one, village, action in zip(problems, villages[:-1], actions[:-1], strict=True)
+            for joint in one.joint
+        ),
+        budget=budget,
+        opex_limit=float(sum(one.opex_limit for one in problems)),
+    )
 
 
 def clusters(problem: PlanProblem) -> Indices:
@@ -144,7 +191,11 @@ def parts_of(problem: PlanProblem, label: Indices) -> list[Part]:
     node_label[problem.is_root] = _NONE
     order = np.argsort(label, kind="stable")
     cuts = np.flatnonzero(np.diff(label[order])) + 1
-    arcs_by = _by(node_label[problem.arc_to], int(label.max(initial=-1)) + 1)
+    # A node that nobody builds feeds none.
+    feeds = problem.is_root[problem.arc_from] | (node_label[problem.arc_from] >= 0)
+    arcs_by = _by(
+        np.where(feeds, node_label[problem.arc_to], _NONE), int(label.max(initial=-1)) + 1
+    )
     joint_by: dict[int, list[Joint]] = {}
     for one in problem.joint:
         for number in sorted({int(label[action]) for action in one.actions}):

@@ -8,15 +8,15 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.sparse import block_diag, csr_array
 
 from benchmarks.planning import made as large
+from coverage.errors import InfeasibleError
 from coverage.planning import optimise as optimising
-from coverage.planning.decomposition import decomposed
+from coverage.planning.decomposition import decomposed, split_budget
 from coverage.planning.milp import Model, SolverSettings
 from coverage.planning.optimise import optimise
-from coverage.planning.parts import clusters, parts_of, small_clusters
-from coverage.planning.problem import Joint, PlanProblem, faults
+from coverage.planning.parts import clusters, parts_of, side_by_side, small_clusters
+from coverage.planning.problem import PlanProblem, faults
 from tests.planning.made import every_plan, problem, problems
 
 EXACT = SolverSettings(relative_gap=0.0)
@@ -24,35 +24,7 @@ EXACT = SolverSettings(relative_gap=0.0)
 
 def beside(one: PlanProblem, other: PlanProblem) -> PlanProblem:
     """Return two problems as one that share nothing but the budget."""
-    nodes, actions = len(one.is_root), one.actions
-    joined = {
-        name: np.concatenate([getattr(one, name), getattr(other, name)])
-        for name in (
-            *("weight", "capex", "opex", "lock", "power_capex", "power_opex", "is_root"),
-            *("arc_capex", "arc_opex"),
-        )
-    }
-    return PlanProblem(
-        **joined,
-        serves=csr_array(block_diag([one.serves, other.serves])),
-        place=np.concatenate([one.place, other.place + one.place.max() + 1]),
-        node=np.concatenate([one.node, np.where(other.node >= 0, other.node + nodes, -1)]),
-        power_action=np.concatenate([one.power_action, other.power_action + actions]),
-        arc_from=np.concatenate([one.arc_from, other.arc_from + nodes]),
-        arc_to=np.concatenate([one.arc_to, other.arc_to + nodes]),
-        max_hops=one.max_hops,
-        joint=(
-            *one.joint,
-            *(
-                Joint(
-                    village=j.village + one.villages, actions=tuple(a + actions for a in j.actions)
-                )
-                for j in other.joint
-            ),
-        ),
-        budget=one.budget,
-        opex_limit=one.opex_limit,
-    )
+    return side_by_side([one, replace(other, max_hops=one.max_hops)], one.budget)
 
 
 @settings(max_examples=150)
@@ -73,7 +45,7 @@ def test_no_bound_lies_below_the_best_of_all_plans(made: PlanProblem, cut: int) 
 @settings(max_examples=40)
 @given(one=problems(), other=problems())
 def test_clusters_share_nothing_and_are_found_apart(one: PlanProblem, other: PlanProblem) -> None:
-    both = beside(one, replace(other, max_hops=one.max_hops))
+    both = beside(one, other)
     label = clusters(both)
     assert not set(label[: one.actions]) & set(label[one.actions :])
     parts = parts_of(both, label)
@@ -85,7 +57,7 @@ def test_clusters_share_nothing_and_are_found_apart(one: PlanProblem, other: Pla
 @settings(max_examples=40)
 @given(one=problems(), other=problems(), most=st.integers(1, 4))
 def test_large_clusters_are_cut(one: PlanProblem, other: PlanProblem, most: int) -> None:
-    both = beside(one, replace(other, max_hops=one.max_hops))
+    both = beside(one, other)
     whole, cut = clusters(both), small_clusters(both, most)
     for part in set(cut):
         members = cut == part
@@ -122,6 +94,40 @@ def test_the_budget_goes_where_it_gains_most() -> None:
     assert found.choice.actions == (0, 1, 2)
     assert found.objective == 19.0
     assert 19.0 <= found.bound <= 20.0  # by hand: at a price of 1 the fourth is worth nothing
+
+
+def test_a_budget_is_split_between_provinces() -> None:
+    """By hand: of 8, the first takes 3 for 9 and 1 for 2, the second 4 for 8; 5 for 5 must wait."""
+    one = problem([9.0, 2.0], [[0], [1]], [3.0, 1.0], 0.0)
+    other = problem([8.0, 5.0], [[0], [1]], [4.0, 5.0], 0.0)
+    found = split_budget([one, other], 8, settings=EXACT)
+    assert (found.budgets, found.objective) == ((4, 4), 19.0)
+    richer = split_budget([one, other], 20, settings=EXACT)
+    assert richer.budgets == (11, 9)  # all for 13; the first keeps what is left
+    with pytest.raises(InfeasibleError, match="5"):
+        split_budget(
+            [replace(one, lock=np.array([1, 0])), replace(other, lock=np.array([1, 0]))], 5
+        )
+
+
+@settings(max_examples=30)
+@given(one=problems(), other=problems())
+def test_the_shares_serve_what_was_promised(one: PlanProblem, other: PlanProblem) -> None:
+    """Each province alone, with its share, serves no less: brute force."""
+    budget = int(one.budget)
+    pair = [one, replace(other, max_hops=one.max_hops)]
+    try:
+        found = split_budget(pair, budget, settings=EXACT)
+    except InfeasibleError:
+        return
+    assert sum(found.budgets) == budget
+    alone = [
+        max((c.objective(p) for c in every_plan(p.with_budget(share))), default=0.0)
+        for p, share in zip(pair, found.budgets, strict=True)
+    ]
+    if not np.isfinite(one.opex_limit + other.opex_limit):
+        assert sum(alone) >= found.objective - 1e-9
+    assert found.bound >= found.objective
 
 
 def test_money_that_is_not_short_buys_everything() -> None:

@@ -29,7 +29,7 @@ from benchmarks import process
 from coverage.demo import write_country
 from coverage.demo.country import BLOCK_CELLS, PROVINCE_CELLS, PROVINCES
 from coverage.io.country import Country, read_country
-from coverage.pipeline.countries import CountryArea, predict_country, read_area
+from coverage.pipeline.areas import CountryArea, predict_country, read_area
 from coverage.prediction.cells import masts_of
 
 SIDES: Sequence[int] = (1, 2, 4, 7, 10)

@@ -22,6 +22,8 @@ from coverage.errors import CoverageError, Problem
 from coverage.text import Language
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from coverage.conversion import Form
     from coverage.documents import DocumentForm
     from coverage.intake.sheet import Role
@@ -204,9 +206,7 @@ def run(
     if country_path(project) is not None:
         with _crew(workers, scheduler) as crew:
             table, folder = pipeline.run_country(project, out, workers=crew, progress=progress)
-        sums = table.drop(columns=["province", "province_name"]).sum().to_dict()
-        told = {"out": str(folder), "provinces": len(table), **sums}
-        click.echo(json.dumps(told, ensure_ascii=False, indent=2))
+        _print_country(table, folder)
         return
     with _crew(workers, scheduler) as crew:
         result, folder = pipeline.run_project(project, out, workers=crew, progress=progress)
@@ -370,7 +370,21 @@ def plan(
     """Chạy, rồi chọn hạng mục xây dựng theo ngân sách hoặc mục tiêu / run, then plan."""
     from coverage import pipeline
     from coverage.exports import plan_figures
+    from coverage.io.country import country_path
 
+    if country_path(project) is not None:
+        if budget is None or target is not None or scenarios is not None:
+            raise click.UsageError("country.toml: chỉ / only --budget")
+        with _crew(workers, scheduler) as crew:
+            table, folder = pipeline.plan_country(
+                project,
+                out,
+                budget=budget,
+                workers=crew,
+                progress=None if quiet else _progress(lang),
+            )
+        _print_country(table, folder)
+        return
     with _crew(workers, scheduler) as crew:
         result, found, folder = pipeline.plan_project(
             project,
@@ -584,6 +598,13 @@ def _progress(lang: Language) -> Callable[[str, float], None]:
         click.echo(f"{name}: {percent} %{end}", err=True, nl=False)
 
     return show
+
+
+def _print_country(table: pd.DataFrame, folder: Path) -> None:
+    """Print the sums over a country's provinces."""
+    sums = table.drop(columns=["province", "province_name"]).sum().to_dict()
+    told = {"out": str(folder), "provinces": len(table), **sums}
+    click.echo(json.dumps(told, ensure_ascii=False, indent=2))
 
 
 @contextmanager

@@ -136,7 +136,7 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     write_toml(parts, "tây", "đông")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(signal_tiles, "TILE", 16)
-        patch.setattr("coverage.pipeline.countries.MOST_MASTS", 1)
+        patch.setattr("coverage.pipeline.areas.MOST_MASTS", 1)
         for folder in (whole, parts):
             pipeline.run_country(folder, workers=2)
     return whole / "outputs", parts / "outputs"
@@ -224,6 +224,19 @@ def test_provinces_that_do_not_fit_are_refused(tmp_path: Path, spoil: Any, told:
     with pytest.raises(ScenarioError, match=told):
         pipeline.run_country(tmp_path)
     assert not (tmp_path / "outputs" / "manifest.json").exists()
+
+
+def test_a_country_is_planned_under_one_budget(both: tuple[Path, Path], tmp_path: Path) -> None:
+    folder, budget = both[1].parent, 30_000_000_000
+    table, out = pipeline.plan_country(folder, tmp_path / "out", budget=str(budget), workers=1)
+    assert table["plan_budget"].sum() == budget
+    assert (table["plan_spent"] <= table["plan_budget"]).all()
+    assert table["plan_objective"].sum() > 0
+    told = json.loads((out / "manifest.json").read_text(encoding="utf-8"))["split"]
+    # Each province's own plan reaches what the split counted on, and the bound holds for both.
+    assert told["objective"] - 1e-6 <= table["plan_objective"].sum() <= told["bound"] + 1e-6
+    for province in ("tây", "đông"):
+        assert (out / "provinces" / province / "plan_actions.csv").is_file()
 
 
 def test_ground_by_window_is_that_of_the_whole(

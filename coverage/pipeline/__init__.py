@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from coverage.pipeline.countries import run_country
+from coverage.pipeline.countries import plan_country, run_country
 from coverage.pipeline.plans import plan, plan_fibre
 from coverage.pipeline.projects import fibre_project, plan_project, run_project
 from coverage.pipeline.stages import Assessment, assessed, predicted, ranked, run
@@ -15,6 +15,7 @@ __all__ = [
     "assessed",
     "fibre_project",
     "plan",
+    "plan_country",
     "plan_fibre",
     "plan_project",
     "predicted",

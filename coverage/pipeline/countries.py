@@ -10,7 +10,8 @@ from __future__ import annotations
 import platform
 import tempfile
 import time
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -32,14 +33,15 @@ from coverage.pipeline.stages import judged, tell
 from coverage.planning.decomposition import Split, split_budget
 from coverage.planning.milp import SolverSettings
 from coverage.planning.plan import make_prospect
+from coverage.planning.village_fibre import mobile_budget
 from coverage.prediction import CODE_DIGEST, Progress, Workers
-from coverage.prediction.cells import (
-    layer_keys,
-)
+from coverage.prediction.cells import layer_keys
 from coverage.text import Text
 
 Key = tuple[Technology, str]
 
+_SPLIT_GAP: Final = 1e-3
+"""How exactly parts are planned for the split; each province is planned to its own rules after."""
 _CLASSES: Final = ("good", "weak", "none", "unknown")
 
 
@@ -156,23 +158,34 @@ def _carried_out(
 
 
 def _split(whole: _Whole, budget: str, progress: Progress | None) -> Split:
-    """Look for what could be built in every province, and split the budget between them."""
-    problems, settings, budget_vnd = [], SolverSettings(), 0
-    projects = whole.country.projects.values()
+    """Look for what could be built in every province, and split the budget between them.
+
+    The rules of the first province say what is set aside for fibre and how long to look.
+    """
+    projects = list(whole.country.projects.values())
+    problems = []
+    first = load_project(projects[0]).scenario
+    budget_vnd, _ = aim_of(budget, None, first)
+    assert budget_vnd is not None  # noqa: S101 - it was given
     for number, project in enumerate(projects):
         tell(progress, "planning", number / len(projects))
-        result = whole.judged(project)
-        inputs = result.inputs
-        amount, _ = aim_of(budget, None, inputs.scenario)
-        budget_vnd = budget_vnd or amount or 0
-        rules = inputs.scenario.planning
-        settings = SolverSettings(
-            time_limit_s=rules.time_limit_s * len(projects), relative_gap=1e-3
-        )
-        problems.append(make_prospect(result, workers=whole.workers).network.problem)
-    split = split_budget(problems, budget_vnd, settings=settings)
+        prospect = make_prospect(whole.judged(project), workers=whole.workers)
+        problems.append(prospect.network.problem)
+    settings = SolverSettings(
+        time_limit_s=first.planning.time_limit_s * len(projects), relative_gap=_SPLIT_GAP
+    )
+    for_mobile = mobile_budget(budget_vnd, first.planning)
+    split = split_budget(problems, for_mobile, settings=settings)
     tell(progress, "planning", 1.0)
-    return split
+    return replace(split, budgets=_with_fibre(split.budgets, budget_vnd, for_mobile))
+
+
+def _with_fibre(shares: Sequence[int], budget: int, for_mobile: int) -> tuple[int, ...]:
+    """Add to each share its part of what is set aside for fibre to villages."""
+    if not for_mobile:
+        return (budget, *(0 for _ in shares[1:]))
+    rest = [share * budget // for_mobile for share in shares[1:]]
+    return (budget - sum(rest), *rest)
 
 
 def _province(whole: _Whole, project: Path, folder: Path, budget: int | None) -> dict[str, Any]:

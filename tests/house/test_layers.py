@@ -19,10 +19,10 @@ PACKAGE: Final = "coverage"
 LAYERS: Final = (
     ("text",),
     ("errors", "names"),
-    ("validation",),
+    ("validation", "whole"),
     ("params", "schema", "confined", "archives", "extent", "geojson", "geopackage"),
     ("settings", "tables", "grid", "carriers", "costs", "roads", "steiner", "administration"),
-    ("terrain", "propagation", "prize_tree", "laying"),
+    ("terrain", "propagation", "prize_tree", "laying", "saved_scenarios"),
     ("model",),
     ("io", "intake", "prediction", "access", "reception"),
     (
@@ -31,7 +31,7 @@ LAYERS: Final = (
     ),
     ("planning", "survey"),
     ("maps", "exports", "demo", "distribution"),
-    ("pipeline", "importing", "comparison", "conversion", "documents", "fetch"),
+    ("pipeline", "importing", "comparison", "conversion", "documents", "fetch", "serving"),
     ("jobs",),
     ("cli", "ui"),
 )

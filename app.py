@@ -7,7 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from coverage.ui import address, frame, state
+from coverage.ui import access, address, frame, state, tour
 from coverage.ui.pages import (
     about,
     compare,
@@ -24,6 +24,7 @@ from coverage.ui.speech import say
 DEMO = Path(__file__).resolve().parent / "data" / "demo"
 
 st.set_page_config(page_title="Phủ Sóng", page_icon="📶", layout="wide")
+access.require()
 state.start(sys.argv[1] if len(sys.argv) > 1 else str(DEMO))
 address.start()
 frame.head()
@@ -38,11 +39,11 @@ PAGES = [
     (export, "export", say("Xuất", "Export"), ":material/download:"),
     (about, "about", say("Giới thiệu", "About"), ":material/info:"),
 ]
-st.navigation(
-    [
-        st.Page(page.show, title=title, icon=icon, url_path=path, default=path == "overview")
-        for page, path, title, icon in PAGES
-    ],
-    position="top",
-).run()
+NAVIGATION = {
+    path: st.Page(page.show, title=title, icon=icon, url_path=path, default=path == "overview")
+    for page, path, title, icon in PAGES
+}
+chosen = st.navigation(list(NAVIGATION.values()), position="top")
+tour.show(NAVIGATION["data"])
+chosen.run()
 frame.foot()

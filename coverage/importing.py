@@ -21,7 +21,7 @@ from coverage.intake.roles import guessed_role
 from coverage.intake.sheet import Role, Source
 from coverage.intake.vocabulary import LIMITS
 from coverage.io.commune_layer import project_communes
-from coverage.io.writers import plain_cell, write_csv, write_workbook
+from coverage.io.writers import Sheet, plain_cell, write_csv, write_workbook
 from coverage.text import Language, Text
 
 CONFINES: Final = Limits(memory_mib=LIMITS["memory_mib"], time_s=LIMITS["time_s"])
@@ -171,7 +171,7 @@ def _write(path: Path, table: pd.DataFrame, title: str) -> None:
             write_csv(partial, table)
         else:
             rows = [[plain_cell(v) for v in row] for row in table.itertuples(index=False)]
-            write_workbook(partial, {title: ([str(c) for c in table.columns], rows)})
+            write_workbook(partial, {title: Sheet([str(c) for c in table.columns], rows)})
         partial.replace(path)
     except OSError as error:
         raise InputDataError.about(

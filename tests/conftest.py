@@ -149,3 +149,16 @@ def demo_project(session_folder: Path) -> Path:
         write_demo(folder, seed=1)
 
     return built_once(session_folder / "demo", build) / "project.toml"
+
+
+@pytest.fixture(scope="session")
+def demo_plan(demo_project: Path, session_folder: Path) -> Path:
+    """Output folder of a plan for the synthetic province; copy it before changing it."""
+
+    def build(folder: Path) -> None:
+        from coverage.pipeline import plan_project  # noqa: PLC0415 - as above
+
+        shutil.copytree(demo_project.parent, folder)
+        plan_project(folder, budget="40000000000")
+
+    return built_once(session_folder / "demo_plan", build) / "outputs"

@@ -27,6 +27,7 @@ from coverage.params.classes import (
     SwitchOff,
     ThresholdProfile,
 )
+from coverage.params.country import CountryFile, CountrySection
 from coverage.params.evidence import EvidenceRules, EvidenceSource, SpeedLimits, Trust
 from coverage.params.funding import FUNDERS, UNDECIDED, Funder, FundingRoute, FundingRules
 from coverage.params.planning import ActionKind, CandidateRules, CellTemplate, PlanningRules
@@ -79,6 +80,8 @@ __all__ = [
     "Clearance",
     "Code",
     "CostRules",
+    "CountryFile",
+    "CountrySection",
     "Criterion",
     "Currency",
     "DecibelMilliwatts",

@@ -11,7 +11,7 @@ from coverage.errors import CoverageError, InputDataError, Problem
 from coverage.model import Inputs
 from coverage.revision.drafts import DraftChangedError, Drafts, KeptFile, SheetReview, Work
 from coverage.revision.edits import Edit, Step, TableRole
-from coverage.ui import kept, state
+from coverage.ui import access, kept, state
 from coverage.ui.speech import say, told
 from coverage.ui.words import plain
 
@@ -20,11 +20,6 @@ PART: Final = "part"
 _SEEN: Final = "draft_number"
 _TOLD: Final = "draft_told"
 _EPOCH: Final = "draft_epoch"
-
-
-def may_edit() -> bool:
-    """Whether this visitor may change data: the one place where roles are asked for."""
-    return True
 
 
 def drafts() -> Drafts:
@@ -81,7 +76,7 @@ def change(by: Callable[[Work], Work]) -> bool:
 
     What another tab has changed since this page was shown is never overwritten: it is shown first.
     """
-    if not may_edit():
+    if not access.may_edit():
         return False
     project = open_path()
     try:
@@ -126,7 +121,7 @@ def undo() -> None:
 
 def throw_away() -> None:
     """Remove the draft with its files."""
-    if not may_edit():
+    if not access.may_edit():
         return
     if name():
         drafts().forget(name())

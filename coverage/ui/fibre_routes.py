@@ -10,7 +10,7 @@ import streamlit as st
 from coverage.exports.tables import fibre_tables
 from coverage.jobs import FibreTask, Job
 from coverage.model import FibrePlan, Inputs
-from coverage.ui import at_work, cache, levers, maps_in_step, plan_view, session, state
+from coverage.ui import access, at_work, cache, levers, maps_in_step, plan_view, session, state
 from coverage.ui.numbers import written
 from coverage.ui.speech import digits, language, money, say, told
 from coverage.ui.words import plain
@@ -37,6 +37,8 @@ def show(inputs: Inputs) -> None:
                 type="primary",
                 on_click=_ask,
                 args=(inputs,),
+                disabled=not access.may_edit(),
+                help=access.why_not(),
                 width="stretch",
             )
     asked = str(st.session_state.get(_ASKED, ""))
@@ -54,7 +56,7 @@ def _ask(inputs: Inputs) -> None:
         budget=budget,
         target=target,
     )
-    st.session_state[_ASKED] = at_work.desk().submit(task).key
+    st.session_state[_ASKED] = at_work.submit(task).key
 
 
 def _found(inputs: Inputs, job: Job, plan: FibrePlan) -> None:

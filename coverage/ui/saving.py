@@ -15,7 +15,7 @@ from coverage.revision.drafts import Work
 from coverage.revision.edits import record
 from coverage.revision.joining import Fit, Way, tables_with
 from coverage.revision.places import new_folder, projects_folder
-from coverage.ui import data_checks, drafting
+from coverage.ui import access, data_checks, drafting
 from coverage.ui.speech import digits, say, told
 from coverage.ui.words import plain
 
@@ -76,7 +76,7 @@ def show(
             icon=":material/save:",
             on_click=_save,
             args=(inputs, work, tuple(fits), dict(reports)),
-            disabled=has_errors or not drafting.may_edit(),
+            disabled=has_errors or not access.may_edit(),
             width="stretch",
         )
         error: CoverageError | None = st.session_state.pop(_PROBLEMS, None)
@@ -94,7 +94,7 @@ def _save(
     reports: dict[str, pd.DataFrame],
 ) -> None:
     """Write the new project and open it; where that fails keep the reason for the page."""
-    if not drafting.may_edit() or not drafting.is_of_these_tables(work, inputs):
+    if not access.may_edit() or not drafting.is_of_these_tables(work, inputs):
         return
     name = str(st.session_state.get(_NAME, "")).strip()
     records = reports | ({_CHANGES: record(work.steps)} if work.steps else {})

@@ -13,7 +13,7 @@ from coverage.model import Inputs
 from coverage.params import Scenario
 from coverage.saved_scenarios import as_toml, save, saved
 from coverage.settings import read_toml, scenario_from
-from coverage.ui import levers, state
+from coverage.ui import access, levers, state
 from coverage.ui.speech import language, say
 from coverage.ui.words import plain
 
@@ -113,6 +113,7 @@ def _offer_to_save(scenario: Scenario) -> None:
         icon=":material/save:",
         on_click=_save,
         args=(scenario,),
+        disabled=not access.may_edit(),
         width="stretch",
         key="scenario_save",
         help=say(
@@ -139,6 +140,7 @@ def _offer_to_save(scenario: Scenario) -> None:
 def _save(scenario: Scenario) -> None:
     name = str(st.session_state.get(_NAME) or "")
     try:
+        access.demand_editor()
         path = save(scenario, name, _folder())
     except CoverageError as error:
         st.session_state[_SAID] = (False, error.message(language()))

@@ -19,8 +19,7 @@ from coverage.params import (
 )
 from coverage.settings import receiver_levels, threshold_profiles
 from coverage.text import Text
-from coverage.ui import cache
-from coverage.ui.speech import say
+from coverage.ui import cache, predicting
 
 PROFILE: Final = "profile"
 OWN_PROFILE: Final = "project"
@@ -103,16 +102,9 @@ def in_percent(criterion: Criterion) -> int:
 
 
 def result_of(inputs: Inputs, wanted: Scenario, *, operator: str = "") -> Result:
-    """Return the result of a scenario, made or kept, with a bar while it is made."""
-    place = st.empty()
-
-    def tell(share: float) -> None:
-        place.progress(share, text=say("Đang dự báo sóng…", "Predicting signal…"))
-
-    prediction = cache.predicted(inputs, wanted, tell)
-    result = cache.result_of(inputs, prediction, wanted, operator=operator)
-    place.empty()
-    return result
+    """Return the result of a scenario; while its signal is predicted the page ends there."""
+    prediction = predicting.of(inputs, wanted)
+    return cache.result_of(inputs, prediction, wanted, operator=operator)
 
 
 def _weights(began: Scenario) -> Mapping[str, float]:

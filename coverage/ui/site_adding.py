@@ -24,7 +24,7 @@ from coverage.revision.sites import (
     technologies,
     usual,
 )
-from coverage.ui import cache, drafting, kept, maps_in_step, session
+from coverage.ui import access, cache, drafting, kept, maps_in_step, session
 from coverage.ui.numbers import written
 from coverage.ui.speech import digits, language, say, told
 from coverage.ui.words import class_short, plain
@@ -196,7 +196,7 @@ def _form(
         on_click=_add,
         args=(inputs, rows, stations, site),
         width="stretch",
-        disabled=not drafting.may_edit(),
+        disabled=not access.may_edit(),
     )
 
 

@@ -16,7 +16,7 @@ from coverage.revision.rows import Rows, problems_of
 from coverage.schema import TABLES, Column, Kind
 from coverage.tables import as_words, numbers
 from coverage.text import Text, without_accents
-from coverage.ui import data_checks, drafting, kept
+from coverage.ui import access, data_checks, drafting, kept
 from coverage.ui.speech import digits, say, told
 
 _TITLES: Final[Mapping[TableRole, Text]] = {
@@ -97,7 +97,7 @@ def _editor(inputs: Inputs, rows: Rows, work: Work, sought: str) -> None:
         num_rows="delete",
         height=_HEIGHT,
         width="stretch",
-        disabled=not drafting.may_edit(),
+        disabled=not access.may_edit(),
         on_change=_take,
         args=(inputs, rows, base, key),
         column_config={name: _config(name, base[name], column) for name, column in columns.items()},

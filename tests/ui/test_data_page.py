@@ -216,7 +216,7 @@ def test_another_session_of_the_same_draft_is_told_and_nothing_is_lost(
 def test_a_visitor_who_may_not_edit_changes_nothing(
     opened: Opened, demo_project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("coverage.ui.drafting.may_edit", lambda: False)
+    monkeypatch.setattr("coverage.ui.access.may_edit", lambda: False)
     name = draft_with(demo_project, steps=changed("name", "", "A"))
     app = opened("edit", draft=name)
     save = next(b for b in app.button if "lưu thành dự án" in b.label)

@@ -10,7 +10,7 @@ import streamlit as st
 from coverage import __version__
 from coverage.settings import threshold_profiles
 from coverage.text import Text
-from coverage.ui import problems, session, sidebar
+from coverage.ui import problems, session, sidebar, tour
 from coverage.ui.speech import say, told
 from coverage.ui.words import plain, yes_or_no
 
@@ -46,6 +46,7 @@ def show() -> None:
     st.header(say("Giới thiệu", "About"), anchor=False)
     problems.banner(inputs)
     st.markdown(f"Phủ Sóng {plain(__version__)}\n{told(_METHODS)}")
+    tour.offer_again()
     scenario = session.scenario(inputs)
     st.subheader(say("Bộ ngưỡng", "Threshold profiles"), anchor=False)
     profiles = [scenario.thresholds, *threshold_profiles().values()]

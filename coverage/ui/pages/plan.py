@@ -6,7 +6,17 @@ import streamlit as st
 
 from coverage.jobs import PlanTask
 from coverage.model import Inputs
-from coverage.ui import at_work, cache, earlier_plans, levers, plan_view, problems, session, sidebar
+from coverage.ui import (
+    access,
+    at_work,
+    cache,
+    earlier_plans,
+    levers,
+    plan_view,
+    problems,
+    session,
+    sidebar,
+)
 from coverage.ui.speech import say
 
 
@@ -40,7 +50,8 @@ def show() -> None:
                 type="primary",
                 on_click=_ask,
                 args=(inputs,),
-                disabled=task is None,
+                disabled=task is None or not access.may_edit(),
+                help=access.why_not(),
                 width="stretch",
             )
     if task is None:
@@ -82,4 +93,4 @@ def _ask(inputs: Inputs) -> None:
     """Ask for the plan of the levers as they stand when the button is pressed."""
     task = levers.task(inputs)
     if task is not None:
-        st.session_state[earlier_plans.ASKED] = at_work.desk().submit(task).key
+        st.session_state[earlier_plans.ASKED] = at_work.submit(task).key

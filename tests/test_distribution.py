@@ -178,6 +178,7 @@ def test_a_scheduler_that_does_not_answer_is_named(
     )
     assert done.returncode == 2
     assert "nowhere://x" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
     assert "Traceback" not in done.stderr
 
 

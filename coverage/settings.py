@@ -69,7 +69,7 @@ def default_scenario() -> Scenario:
 
 def load_scenario(path: Path) -> Scenario:
     """Read a scenario from a TOML file; what it leaves out comes from the presets."""
-    return scenario_from(read_toml(path), path.name)
+    return scenario_from(_with_calibration(read_toml(path), path.parent), path.name)
 
 
 def scenario_from(
@@ -141,9 +141,19 @@ def _scenario_settings(
     settings, legend = raw.get("scenario", {}), raw.get("land_cover")
     legend = legend if isinstance(legend, dict) and legend else None
     if isinstance(settings, str):
-        return read_toml(path.parent / settings), settings, legend
+        table, where, folder = read_toml(path.parent / settings), settings, path.parent / settings
+        return _with_calibration(table, folder.parent), where, legend
     table = settings if isinstance(settings, dict) else {}
-    return table, f"{path.name} [scenario]", legend
+    return _with_calibration(table, path.parent), f"{path.name} [scenario]", legend
+
+
+def _with_calibration(settings: Mapping[str, Any], folder: Path) -> Mapping[str, Any]:
+    """Put the content of the calibration file that `radio` names in the place of its name."""
+    radio = settings.get("radio")
+    named = radio.get("calibration") if isinstance(radio, dict) else None
+    if not isinstance(named, str):
+        return settings
+    return {**settings, "radio": {**radio, "calibration": read_toml(folder / named)}}
 
 
 def _examined_scenario(

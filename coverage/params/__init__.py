@@ -17,6 +17,7 @@ from coverage.params.building import (
     RouteRules,
     UnitCost,
 )
+from coverage.params.calibration import Calibration, HeldOut, InputFile, Offset
 from coverage.params.causes import CauseRules
 from coverage.params.classes import (
     ClassThresholds,
@@ -70,6 +71,7 @@ __all__ = [
     "TECHNOLOGIES",
     "UNDECIDED",
     "ActionKind",
+    "Calibration",
     "CandidateRules",
     "CauseRules",
     "CellTemplate",
@@ -89,15 +91,18 @@ __all__ = [
     "FundingRoute",
     "FundingRules",
     "GapRules",
+    "HeldOut",
     "Indicator",
     "IndicatorPlan",
     "IndicatorRules",
+    "InputFile",
     "InputsSection",
     "LandCover",
     "LandCoverClass",
     "LinkRules",
     "MicrowaveBand",
     "Model",
+    "Offset",
     "PlanningRules",
     "PowerRules",
     "PriorityRules",

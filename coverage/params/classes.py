@@ -14,6 +14,8 @@ from coverage.validation import Frozen, RuleError
 _WEAK_ABOVE_GOOD: Final = Text(
     "`good_dbm` không được thấp hơn `weak_dbm`", "`good_dbm` must not lie below `weak_dbm`"
 )
+_LIGHT_M_MHZ: Final = 299.792458
+"""Wavelength in metres at 1 MHz."""
 
 
 class ClassThresholds(Frozen):
@@ -103,6 +105,35 @@ class GapRules(Frozen):
     shadowing_sigma_db: Annotated[float, Field(gt=0.0, le=20.0)]
     surroundings_m: Annotated[float, Field(ge=0.0, le=10_000.0)]
     unserved_area_share: Share
+    terrain_error_m: Annotated[float, Field(ge=0.0, le=100.0)] = 0.0
+    ridge_distance_m: Annotated[float, Field(ge=10.0, le=30_000.0)] = 1000.0
+    ridge_frequency_mhz: Annotated[float, Field(ge=30.0, le=100_000.0)] = 1800.0
+    antenna_height_error_share: Annotated[float, Field(ge=0.0, le=1.0)] = 0.0
+
+    @property
+    def terrain_sigma_db(self) -> float:
+        """Spread that `terrain_error_m` (one standard deviation) gives behind a grazed ridge.
+
+        The loss of a knife edge grows by 20·log10(e)/√1.01 dB per unit of ν at ν = 0 (ITU-R P.526,
+        eq. 31), and ν = √2·h/R₁; R₁ = √(λ·d) of a ridge at `ridge_distance_m` from the receiver,
+        far from the mast.
+        """
+        fresnel_m = math.sqrt(_LIGHT_M_MHZ / self.ridge_frequency_mhz * self.ridge_distance_m)
+        slope_db = 20.0 * math.log10(math.e) / math.sqrt(1.01)
+        return slope_db * math.sqrt(2.0) * self.terrain_error_m / fresnel_m
+
+    @property
+    def height_sigma_db(self) -> float:
+        """Spread that `antenna_height_error_share` (one standard deviation) gives.
+
+        Received power follows the square of the antenna's height over plane earth (20·log10 h).
+        """
+        return 20.0 * math.log10(math.e) * self.antenna_height_error_share
+
+    @property
+    def outdoor_sigma_db(self) -> float:
+        """Shadowing, terrain error and unknown antenna heights together, as independent."""
+        return math.hypot(self.shadowing_sigma_db, self.terrain_sigma_db, self.height_sigma_db)
 
 
 class ServiceEnd(Frozen):

@@ -46,8 +46,15 @@ class Scenario(Frozen):
 
     @property
     def sigma_db(self) -> float:
-        """Spread of the signal around its prediction: shadowing and the receiver's place."""
-        return math.hypot(self.gaps.shadowing_sigma_db, self.thresholds.extra_sigma_db)
+        """Spread of the signal around its prediction, its independent parts together.
+
+        Without a calibration: shadowing, error of the terrain, unknown antenna heights and the
+        receiver's place. A calibrated spread was measured with the errors of shadowing, terrain and
+        heights in it, so only the receiver's place comes on top.
+        """
+        calibration = self.radio.calibration
+        outdoors_db = self.gaps.outdoor_sigma_db if calibration is None else calibration.sigma_db
+        return math.hypot(outdoors_db, self.thresholds.extra_sigma_db)
 
     switch_off: SwitchOff
 

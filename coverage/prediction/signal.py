@@ -23,7 +23,6 @@ from coverage.grid import FloatArray
 from coverage.model import Inputs, Prediction
 from coverage.params import TECHNOLOGIES, LandCover, RadioParams, Technology
 from coverage.prediction.cells import (
-    Band,
     Cells,
     Mast,
     antennas,
@@ -34,6 +33,7 @@ from coverage.prediction.cells import (
 )
 from coverage.prediction.layers import Key, Layers
 from coverage.prediction.losses import Field, Keeper, digest_of
+from coverage.prediction.receiver import ReceiverSide, cover_at_receiver, receiver_side
 from coverage.propagation import SOURCE_DIGEST
 from coverage.propagation.best_server import (
     Antennas,
@@ -44,7 +44,6 @@ from coverage.propagation.best_server import (
     strongest_of_mast,
 )
 from coverage.propagation.engine import Engine, PathParams, site_path_loss_db
-from coverage.propagation.vegetation import vegetation_loss_db
 from coverage.text import Text
 
 Progress = Callable[[str, float], bool | None]
@@ -109,10 +108,10 @@ def predict(
     layers = Layers(present, inputs.grid.shape)
     work = _Work(
         terrain_m=inputs.terrain_m,
-        land_cover=_classes(inputs, radio),
+        land_cover=cover_at_receiver(inputs, radio),
         legend=land_cover,
         radio=radio,
-        field=_field(inputs, radio, land_cover, keeper),
+        field=field_of(inputs, radio, land_cover, keeper),
         cells=kernel_cells(cells, radio, layer_of, inputs.antennas),
         antennas=antennas(radio, inputs.antennas),
         layers=layers,
@@ -152,10 +151,10 @@ def signal_by_layer(
     layer_of = {key: number for number, key in enumerate(present)}
     work = _Work(
         terrain_m=inputs.terrain_m,
-        land_cover=_classes(inputs, radio),
+        land_cover=cover_at_receiver(inputs, radio),
         legend=land_cover,
         radio=radio,
-        field=_field(inputs, radio, land_cover, keeper),
+        field=field_of(inputs, radio, land_cover, keeper),
         cells=kernel_cells(cells, radio, layer_of, inputs.antennas),
         antennas=antennas(radio, inputs.antennas),
         layers=_Visitor(present, visit, _nothing_dbm(inputs) if beat_dbm is None else beat_dbm),
@@ -306,18 +305,12 @@ def _work_through(
 
 def _add_mast(mast: Mast, work: _Work) -> None:
     bands = sorted({work.cells.band[i] for i in mast.cells})
-    loss = work.field.losses(mast, bands)
+    side: ReceiverSide = receiver_side(bands, work.radio, work.legend)
+    loss = side.corrected(work.field.losses(mast, bands), work.field.resolution_m)
     half = loss.shape[1] // 2
     row0, col0 = mast.row - half, mast.col - half
-    place = Place(
-        row=mast.row,
-        col=mast.col,
-        antenna_height_m=mast.antenna_height_m,
-        resolution_m=work.field.resolution_m,
-        radius_m=work.radio.max_range_m,
-        rx_height_m=work.radio.rx_height_m,
-    )
-    ground = Ground(work.terrain_m, work.land_cover, _receiver_loss_db(bands, work))
+    place = place_of(mast, work.field)
+    ground = Ground(work.terrain_m, work.land_cover, side.loss_db)
     frequencies_mhz = np.array([band.frequency_mhz for band in bands])
     for layer in sorted({int(work.cells.layer[i]) for i in mast.cells}):
         members = [i for i in mast.cells if work.cells.layer[i] == layer]
@@ -335,9 +328,22 @@ def _add_mast(mast: Mast, work: _Work) -> None:
             work.layers.merge_possible(layer, row0, col0, possible)
 
 
-def _field(
+def place_of(mast: Mast, field: Field) -> Place:
+    """Return a mast's place for the kernels."""
+    return Place(
+        row=mast.row,
+        col=mast.col,
+        antenna_height_m=mast.antenna_height_m,
+        resolution_m=field.resolution_m,
+        radius_m=field.radio.max_range_m,
+        rx_height_m=field.radio.rx_height_m,
+    )
+
+
+def field_of(
     inputs: Inputs, radio: RadioParams, land_cover: LandCover, keeper: Keeper | None
 ) -> Field:
+    """Return the terrain that masts stand on, with clutter heights if the paths take them."""
     clutter_m = None
     if inputs.land_cover is not None and radio.clutter == "profile":
         heights = np.zeros(_CLASSES, dtype=np.float32)
@@ -360,27 +366,3 @@ def _field(
         digest=digest_of(inputs.terrain_m, clutter_m),
         keeper=keeper,
     )
-
-
-def _classes(inputs: Inputs, radio: RadioParams) -> ClassArray:
-    """Return the land cover that takes a loss at the receiver; class 0 everywhere for none."""
-    if inputs.land_cover is None or radio.clutter != "receiver_loss":
-        return np.zeros(inputs.grid.shape, dtype=np.uint8)
-    return inputs.land_cover
-
-
-def _receiver_loss_db(bands: Sequence[Band], work: _Work) -> FloatArray:
-    """Return the loss at the receiver by band and land-cover class.
-
-    A class takes its fixed loss and that of the vegetation around the receiver. Class 0 is ground
-    of which nothing is known: it takes none.
-    """
-    loss_db = np.zeros((len(bands), _CLASSES), dtype=np.float32)
-    for number, band in enumerate(bands):
-        for entry in work.legend.classes:
-            vegetation_db = vegetation_loss_db(
-                entry.vegetation_depth_m, frequency_mhz=band.frequency_mhz
-            )
-            loss_db[number, entry.code] = entry.receiver_loss_db + float(vegetation_db)
-    loss_db[:, 0] = 0.0
-    return loss_db

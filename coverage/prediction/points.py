@@ -1,0 +1,239 @@
+"""Signal at points where somebody measured, from the kept path losses."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from coverage.grid import FloatArray, IndexArray
+from coverage.model import Inputs
+from coverage.params import LandCover, RadioParams
+from coverage.prediction.cells import (
+    Band,
+    Cells,
+    Mast,
+    antennas,
+    cells_that_count,
+    kernel_cells,
+    layer_keys,
+    masts_of,
+)
+from coverage.prediction.losses import Field, Keeper
+from coverage.prediction.receiver import cover_at_receiver, receiver_side
+from coverage.prediction.signal import Progress, field_of, place_of
+from coverage.propagation.best_server import Antennas, Ground, strongest_at
+from coverage.propagation.engine import pixels_in_sight
+
+_TOGETHER: Final = 32
+_BAND_TOLERANCE_SHARE: Final = 0.03
+
+
+def signal_at(
+    inputs: Inputs,
+    radio: RadioParams,
+    land_cover: LandCover,
+    points: pd.DataFrame,
+    *,
+    workers: int | None = None,
+    progress: Progress | None = None,
+    keeper: Keeper | None = None,
+) -> pd.DataFrame:
+    """Predict the strongest cell at single pixels.
+
+    Parameters
+    ----------
+    inputs, radio, land_cover, workers, progress, keeper
+        As for `predict`; only masts of the points' operators and technologies are looked at.
+    points
+        `row`, `col` on the grid; `operator` as in the stations, `technology`; `cell_id` ("" for
+        any) and `frequency_mhz` (NaN for any) narrow which cells may serve a point. A `cell_id`
+        that no station has is as none.
+
+    Returns
+    -------
+    DataFrame
+        On the index of `points`: `predicted_dbm` (NaN where no cell reaches the point or its path
+        is not known), `server` (position in `cells_that_count`, -1 for none), `distance_km`,
+        `server_mhz`, `in_sight` (of the serving antenna, over the terrain alone).
+    """
+    cells = cells_that_count(inputs, radio)
+    layer_of = {key: number for number, key in enumerate(layer_keys(cells))}
+    ids = {cell_id: number + 1 for number, cell_id in enumerate(cells["cell_id"])}
+    work = _Work(
+        points=_Points(
+            row=points["row"].to_numpy(np.int64),
+            col=points["col"].to_numpy(np.int64),
+            layer=np.array(
+                [
+                    layer_of.get(key, -1)
+                    for key in zip(points["technology"], points["operator"], strict=True)
+                ],
+                dtype=np.int64,
+            ),
+            cell=points["cell_id"].map(ids).fillna(0).to_numpy(np.int64),
+            frequency_mhz=points["frequency_mhz"].fillna(0.0).to_numpy(np.float64),
+        ),
+        inputs=inputs,
+        radio=radio,
+        legend=land_cover,
+        field=field_of(inputs, radio, land_cover, keeper),
+        cells=kernel_cells(cells, radio, layer_of, inputs.antennas),
+        antennas=antennas(radio, inputs.antennas),
+    )
+    best_dbm = np.full(len(points), -np.inf)
+    server = np.zeros(len(points), dtype=np.int64)
+    masts = [m for m in masts_of(cells) if {work.layer(i) for i in m.cells} & work.asked]
+    with ThreadPoolExecutor(max_workers=workers or os.cpu_count() or 1) as pool:
+        for first in range(0, len(masts), _TOGETHER):
+            for where, level_dbm, number in pool.map(
+                work.of_mast, masts[first : first + _TOGETHER]
+            ):
+                stronger = (level_dbm > best_dbm[where]) | (
+                    (level_dbm == best_dbm[where]) & (number < server[where]) & (number > 0)
+                )
+                best_dbm[where[stronger]] = level_dbm[stronger]
+                server[where[stronger]] = number[stronger]
+            if progress is not None:
+                progress("points", min(1.0, (first + _TOGETHER) / len(masts)))
+    return _told(points, cells, inputs, radio, np.where(server > 0, best_dbm, np.nan), server - 1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Points:
+    row: IndexArray
+    col: IndexArray
+    layer: IndexArray
+    cell: IndexArray
+    frequency_mhz: np.ndarray[Any, np.dtype[np.float64]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    points: _Points
+    inputs: Inputs
+    radio: RadioParams
+    legend: LandCover
+    field: Field
+    cells: Cells
+    antennas: Antennas
+
+    @property
+    def asked(self) -> set[int]:
+        """Layers that some point asks for."""
+        return set(np.unique(self.points.layer).tolist())
+
+    def layer(self, cell: int) -> int:
+        """Return the layer of a cell."""
+        return int(self.cells.layer[cell])
+
+    def of_mast(self, mast: Mast) -> tuple[IndexArray, FloatArray, IndexArray]:
+        """Return the points that a mast reaches, its strongest cell at each, and its number."""
+        radius = self.radio.max_range_m / self.field.resolution_m
+        points = self.points
+        far = (points.row - mast.row) ** 2 + (points.col - mast.col) ** 2
+        near = np.flatnonzero(far <= radius**2)
+        mine = sorted({self.layer(i) for i in mast.cells} & set(points.layer[near].tolist()))
+        nothing = np.empty(0, dtype=np.int64)
+        if not mine:
+            return nothing, np.empty(0, dtype=np.float32), nothing
+        bands = sorted({self.cells.band[i] for i in mast.cells if self.layer(i) in mine})
+        side = receiver_side(bands, self.radio, self.legend)
+        loss = side.corrected(self.field.losses(mast, bands), self.field.resolution_m)
+        ground = Ground(
+            self.inputs.terrain_m, cover_at_receiver(self.inputs, self.radio), side.loss_db
+        )
+        found = [
+            self._of_layer(mast, layer, near[points.layer[near] == layer], loss, bands, ground)
+            for layer in mine
+        ]
+        where, level_dbm, number = (np.concatenate(parts) for parts in zip(*found, strict=True))
+        return where, level_dbm, number
+
+    def _of_layer(
+        self,
+        mast: Mast,
+        layer: int,
+        where: IndexArray,
+        loss: Any,
+        bands: Sequence[Band],
+        ground: Ground,
+    ) -> tuple[IndexArray, FloatArray, IndexArray]:
+        members = [i for i in mast.cells if self.layer(i) == layer]
+        level_dbm, number = strongest_at(
+            loss,
+            np.array([band.frequency_mhz for band in bands]),
+            ground,
+            place_of(mast, self.field),
+            self.cells.sectors(members, bands),
+            self.antennas,
+            self.points.row[where],
+            self.points.col[where],
+            self.points.cell[where],
+            self.points.frequency_mhz[where],
+            _BAND_TOLERANCE_SHARE,
+        )
+        return where, level_dbm, number
+
+
+def _told(
+    points: pd.DataFrame,
+    cells: pd.DataFrame,
+    inputs: Inputs,
+    radio: RadioParams,
+    level_dbm: np.ndarray[Any, Any],
+    server: IndexArray,
+) -> pd.DataFrame:
+    served = server >= 0
+    mast = cells.iloc[np.where(served, server, 0)]
+    cells_away = np.hypot(
+        points["row"].to_numpy() - mast["row"].to_numpy(),
+        points["col"].to_numpy() - mast["col"].to_numpy(),
+    )
+    distance_m = np.maximum(cells_away, 0.5) * inputs.grid.resolution_m
+    return pd.DataFrame(
+        {
+            "predicted_dbm": level_dbm,
+            "server": server,
+            "distance_km": np.where(served, distance_m / 1000.0, np.nan),
+            "server_mhz": np.where(served, mast["frequency_mhz"].to_numpy(float), np.nan),
+            "in_sight": _sights(points, cells, inputs, radio, server),
+        },
+        index=points.index,
+    )
+
+
+def _sights(
+    points: pd.DataFrame,
+    cells: pd.DataFrame,
+    inputs: Inputs,
+    radio: RadioParams,
+    server: IndexArray,
+) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    """Return which points see the antenna that serves them, one pass per mast."""
+    row, col = points["row"].to_numpy(), points["col"].to_numpy()
+    seen = np.zeros(len(points), dtype=bool)
+    served = np.flatnonzero(server >= 0)
+    keys = ["row", "col", "antenna_height_m"]
+    groups = cells.iloc[server[served]][keys].reset_index(drop=True).groupby(keys).indices
+    for (mast_row, mast_col, height_m), members in groups.items():
+        where = served[members]
+        reach = np.hypot(row[where] - mast_row, col[where] - mast_col).max() + 1.0
+        _, sees = pixels_in_sight(
+            inputs.terrain_m,
+            row=int(mast_row),
+            col=int(mast_col),
+            resolution_m=inputs.grid.resolution_m,
+            radius_m=float(reach) * inputs.grid.resolution_m,
+            tx_height_m=float(height_m),
+            rx_height_m=radio.rx_height_m,
+            delta_n=radio.delta_n,
+        )
+        half = sees.shape[0] // 2
+        seen[where] = sees[row[where] - int(mast_row) + half, col[where] - int(mast_col) + half]
+    return seen

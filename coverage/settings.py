@@ -27,6 +27,7 @@ from coverage.validation import SettingsError, examined, setting_problem, valida
 _TABLES: Final = ("radio", "gaps", "causes", "stability", "fibre", "weights", "indicators")
 _LAID_OVER: Final = (
     *("evidence", "costs", "power", "links", "routes", "planning", "funding", "variants"),
+    "measuring",
 )
 """Groups with a preset file of their own, of which a scenario may replace single values."""
 _NOT_A_TABLE: Final = Text("phải là một bảng TOML", "must be a TOML table")
@@ -81,8 +82,8 @@ def scenario_from(
     ----------
     settings
         Tables `radio`, `gaps`, `causes`, `stability` and `fibre` override single values;
-        `evidence`, `costs`, `power`, `links`, `routes`, `planning`, `funding` and `variants` at any
-        depth, lists whole.
+        `evidence`, `costs`, `power`, `links`, `routes`, `planning`, `funding`, `variants` and
+        `measuring` at any depth, lists whole.
         `thresholds` and `priority` each name a shipped profile or are a table; `level` names where
         the receiver is, which raises the thresholds. `weights` maps criterion names to weights;
         `indicators` names a `plan` and may add `definitions`; `switch_off` replaces all ends of

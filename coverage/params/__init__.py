@@ -17,7 +17,13 @@ from coverage.params.building import (
     RouteRules,
     UnitCost,
 )
-from coverage.params.calibration import Calibration, HeldOut, InputFile, Offset
+from coverage.params.calibration import (
+    Calibration,
+    HeldOut,
+    InputFile,
+    MeasuringRules,
+    Offset,
+)
 from coverage.params.causes import CauseRules
 from coverage.params.classes import (
     ClassThresholds,
@@ -101,6 +107,7 @@ __all__ = [
     "LandCoverClass",
     "LinkRules",
     "MicrowaveBand",
+    "MeasuringRules",
     "Model",
     "Offset",
     "PlanningRules",

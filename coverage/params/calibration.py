@@ -29,6 +29,32 @@ Decibels = Annotated[float, Field(ge=-80.0, le=80.0)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
+class Spreads(Frozen):
+    """Spread of the corrections before any measurement, one standard deviation each."""
+
+    general_db: Annotated[float, Field(gt=0.0, le=50.0)]
+    band_db: Annotated[float, Field(gt=0.0, le=50.0)]
+    clutter_db: Annotated[float, Field(gt=0.0, le=50.0)]
+    pair_db: Annotated[float, Field(gt=0.0, le=50.0)]
+    slope_db_per_decade: Annotated[float, Field(gt=0.0, le=50.0)]
+
+
+class MeasuringRules(Frozen):
+    """How measurements are held against a prediction, and how far they may move it."""
+
+    source: str
+    year: int
+    is_assumption: bool
+    min_samples: Annotated[int, Field(ge=10, le=100_000)]
+    min_blocks: Annotated[int, Field(ge=4, le=10_000)]
+    folds: Annotated[int, Field(ge=2, le=100)]
+    seed: Annotated[int, Field(ge=0)]
+    pile_share: Share
+    pile_ratio: Annotated[float, Field(ge=1.0, le=100.0)]
+    distance_edges_km: tuple[Annotated[float, Field(gt=0.0, le=1000.0)], ...]
+    spread: Spreads
+
+
 class InputFile(Frozen):
     """A file that a calibration was made from."""
 

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from pydantic import Field, field_validator
 
 from coverage.params.building import CostRules, LinkRules, PowerRules, RouteRules
+from coverage.params.calibration import MeasuringRules
 from coverage.params.causes import CauseRules
 from coverage.params.classes import GapRules, SwitchOff, ThresholdProfile
 from coverage.params.evidence import EvidenceRules
@@ -43,6 +44,7 @@ class Scenario(Frozen):
     planning: PlanningRules
     funding: FundingRules
     variants: VariantRules
+    measuring: MeasuringRules
 
     @property
     def sigma_db(self) -> float:

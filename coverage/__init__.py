@@ -65,12 +65,14 @@ _keep_numba_from_mistaking_us()
 _shut_the_doors_of_gdal()
 
 _PUBLIC = {
+    "calibrate": "coverage.calibration",
     "compare": "coverage.comparison",
     "load_project": "coverage.io.project",
     "make_map": "coverage.maps",
     "plan": "coverage.pipeline",
     "plan_fibre": "coverage.pipeline",
     "run": "coverage.pipeline",
+    "validate": "coverage.calibration",
 }
 
 

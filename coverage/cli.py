@@ -31,6 +31,7 @@ _STAGES_VI: Final = {
     "prediction": "Dự báo tín hiệu",
     "assessment": "Đánh giá và xếp hạng",
     "candidates": "Dự báo các vị trí có thể xây",
+    "points": "Dự báo tại điểm đo",
     "planning": "Lập phương án",
     "variants": "Lập lại theo giả định khác",
     "exports": "Ghi kết quả",
@@ -485,6 +486,58 @@ def verify(out: Path, project: Path | None, *, lang: Language, quiet: bool) -> N
     click.echo(json.dumps(summary(found), ensure_ascii=False, indent=2))
     if not found.is_intact:
         sys.exit(2)
+
+
+@main.command()
+@click.argument("project", type=click.Path(path_type=Path))
+@click.option(
+    "--out", type=click.Path(path_type=Path), required=True, help="Thư mục kết quả / output folder"
+)
+@click.option("--workers", type=click.IntRange(min=1), help="Số luồng / threads")
+@_common
+def validate(project: Path, out: Path, workers: int | None, *, lang: Language, quiet: bool) -> None:
+    """So sánh dự báo với số đo thực địa / hold the prediction against measurements."""
+    from coverage import calibration
+    from coverage.calibration.outputs import summary, write_validation
+    from coverage.io.project import load_project
+
+    inputs = load_project(project)
+    found = calibration.validate_project(
+        inputs, inputs.scenario, workers=workers, progress=None if quiet else _progress(lang)
+    )
+    written = write_validation(found, inputs, out)
+    if found.reason is not None and not quiet:
+        click.echo(f"! {found.reason.get(lang)}", err=True)
+    click.echo(json.dumps({"out": str(written), **summary(found)}, ensure_ascii=False, indent=2))
+
+
+@main.command()
+@click.argument("project", type=click.Path(path_type=Path))
+@click.option(
+    "--out", type=click.Path(path_type=Path), required=True, help="Tệp .toml / the .toml file"
+)
+@click.option("--name", default="", help="Tên bộ hiệu chỉnh / name of the calibration")
+@click.option("--workers", type=click.IntRange(min=1), help="Số luồng / threads")
+@_common
+def calibrate(
+    project: Path, out: Path, name: str, workers: int | None, *, lang: Language, quiet: bool
+) -> None:
+    """Hiệu chỉnh dự báo theo số đo thực địa / correct the prediction by measurements."""
+    from coverage import calibration
+    from coverage.calibration.outputs import write_calibration
+    from coverage.io.project import load_project
+
+    inputs = load_project(project)
+    found = calibration.calibrate_project(
+        inputs,
+        inputs.scenario,
+        name=name,
+        workers=workers,
+        progress=None if quiet else _progress(lang),
+    )
+    write_calibration(found, out)
+    told = found.model_dump(mode="json", exclude={"offsets", "inputs"}, exclude_none=True)
+    click.echo(json.dumps({"out": str(out), **told}, ensure_ascii=False, indent=2))
 
 
 @main.command()

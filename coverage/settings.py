@@ -151,8 +151,7 @@ def _scenario_settings(
 def _with_calibration(settings: Mapping[str, Any], folder: Path) -> Mapping[str, Any]:
     """Put the content of the calibration file that `radio` names in the place of its name."""
     radio = settings.get("radio")
-    named = radio.get("calibration") if isinstance(radio, dict) else None
-    if not isinstance(named, str):
+    if not isinstance(radio, dict) or not isinstance(named := radio.get("calibration"), str):
         return settings
     return {**settings, "radio": {**radio, "calibration": read_toml(folder / named)}}
 

@@ -1,7 +1,7 @@
 """How far residuals hang together in space, and blocks that are wider than that.
 
 Neighbouring samples share their hills and trees. Taken as independent they promise too narrow an
-interval, and a validation that holds out every tenth sample only asks how well a neighbour is known.
+interval; a validation that holds out every tenth sample only asks how well a neighbour is known.
 """
 
 from __future__ import annotations
@@ -73,9 +73,7 @@ def variogram(
     """
     chosen = np.arange(x_m.size)
     if x_m.size > _MOST_POINTS:
-        chosen = np.sort(
-            np.random.default_rng(seed).choice(x_m.size, _MOST_POINTS, replace=False)
-        )
+        chosen = np.sort(np.random.default_rng(seed).choice(x_m.size, _MOST_POINTS, replace=False))
     place = np.column_stack([x_m[chosen], y_m[chosen]])
     middle = np.median(residual_db)
     wide = max(1.4826 * float(np.median(np.abs(residual_db - middle))), 1e-9)

@@ -135,7 +135,7 @@ class Corrections:
         return np.asarray(self.terms.design(residuals) @ self.fit.coefficients)
 
     def offsets(self, residuals: pd.DataFrame) -> tuple[Offset, ...]:
-        """Return the offsets of every class and band, and of any, with how many samples each had."""
+        """Return the offsets of every class and band, and of any, with the samples of each."""
         code, band = residuals["clutter_code"], residuals["server_mhz"]
         found = []
         for one in (None, *self.terms.bands_mhz):
@@ -166,9 +166,7 @@ def usable(residuals: pd.DataFrame) -> pd.DataFrame:
     return residuals[residuals["predicted_dbm"].notna()].reset_index(drop=True)
 
 
-def data_of(
-    terms: Terms, residuals: pd.DataFrame, weight: likelihood.Vector | None = None
-) -> Data:
+def data_of(terms: Terms, residuals: pd.DataFrame, weight: likelihood.Vector | None = None) -> Data:
     """Return the rows of the regression: measured minus predicted, censored where measured is."""
     return Data(
         design=terms.design(residuals),
@@ -203,7 +201,7 @@ def correct(residuals: pd.DataFrame, rules: MeasuringRules, *, step_m: float) ->
     terms = Terms.of(residuals)
     prior_sd = terms.prior_sd(rules)
     x_m, y_m = residuals["x_m"].to_numpy(float), residuals["y_m"].to_numpy(float)
-    group = residuals.groupby(["operator_key", "technology"]).ngroup().to_numpy(np.int64)
+    group = residuals.groupby(["operator_key", "technology"]).ngroup().to_numpy().astype(np.int64)
     weight = np.ones(len(residuals))
     for _ in range(_ROUNDS):
         data = data_of(terms, residuals, weight)
@@ -305,4 +303,3 @@ def _too_few(what: Text) -> TooFewSamplesError:
             f"No calibration: {what.en}. Measure more, in other places.",
         )
     )
-

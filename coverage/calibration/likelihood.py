@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -115,7 +116,7 @@ def covariance(data: Data, found: Fit, prior_sd: Vector, blocks: Labels) -> Matr
     order = np.argsort(inverse, kind="stable")
     bounds = np.searchsorted(inverse[order], np.arange(labels.size + 1))
     spread = np.zeros_like(curvature)
-    for lower, upper in zip(bounds[:-1], bounds[1:], strict=True):
+    for lower, upper in pairwise(bounds.tolist()):
         members = order[lower:upper]
         score = scores[members].sum(axis=0)
         rest = curvature - _curvature(data.design[members], second[members])
@@ -176,7 +177,9 @@ class _Problem:
         weight = self.data.weight
         by_mean = -g / scale
         by_scale = -z * g - np.where(self.data.censored, 0.0, 1.0)
-        scores = np.column_stack([self.data.design * (weight * by_mean)[:, None], weight * by_scale])
+        scores = np.column_stack(
+            [self.data.design * (weight * by_mean)[:, None], weight * by_scale]
+        )
         mixed = -(g + z * slope)
         second = weight[:, None] * np.column_stack([-slope / scale**2, mixed / scale, mixed * z])
         return scores, second

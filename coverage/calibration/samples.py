@@ -1,4 +1,4 @@
-"""Measurements made comparable: floors known, one value per pixel, operator, technology and cell."""
+"""Measurements made comparable: floors known, one value per pixel, operator and cell."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ from coverage.prediction.cells import (
 from coverage.prediction.losses import Field, Keeper
 from coverage.prediction.receiver import cover_at_receiver, receiver_side
 from coverage.prediction.signal import Progress, field_of, place_of
-from coverage.propagation.best_server import Antennas, Ground, strongest_at
+from coverage.propagation.best_server import Antennas, Ground, LossArray, strongest_at
 from coverage.propagation.engine import pixels_in_sight
 
 _TOGETHER: Final = 32
@@ -101,7 +101,9 @@ def signal_at(
                 server[where[stronger]] = number[stronger]
             if progress is not None:
                 progress("points", min(1.0, (first + _TOGETHER) / len(masts)))
-    return _told(points, cells, inputs, radio, np.where(server > 0, best_dbm, np.nan), server - 1)
+    told = _told(points, cells, inputs, radio, server - 1)
+    told.insert(0, "predicted_dbm", np.where(server > 0, best_dbm, np.nan))
+    return told
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,15 @@ class _Points:
     layer: IndexArray
     cell: IndexArray
     frequency_mhz: np.ndarray[Any, np.dtype[np.float64]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """Path losses of a mast's bands, and the ground they are received on."""
+
+    loss: LossArray
+    bands: Sequence[Band]
+    ground: Ground
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,29 +159,23 @@ class _Work:
         ground = Ground(
             self.inputs.terrain_m, cover_at_receiver(self.inputs, self.radio), side.loss_db
         )
+        heard = _Heard(loss=loss, bands=bands, ground=ground)
         found = [
-            self._of_layer(mast, layer, near[points.layer[near] == layer], loss, bands, ground)
-            for layer in mine
+            self._of_layer(mast, layer, near[points.layer[near] == layer], heard) for layer in mine
         ]
         where, level_dbm, number = (np.concatenate(parts) for parts in zip(*found, strict=True))
         return where, level_dbm, number
 
     def _of_layer(
-        self,
-        mast: Mast,
-        layer: int,
-        where: IndexArray,
-        loss: Any,
-        bands: Sequence[Band],
-        ground: Ground,
+        self, mast: Mast, layer: int, where: IndexArray, heard: _Heard
     ) -> tuple[IndexArray, FloatArray, IndexArray]:
         members = [i for i in mast.cells if self.layer(i) == layer]
         level_dbm, number = strongest_at(
-            loss,
-            np.array([band.frequency_mhz for band in bands]),
-            ground,
+            heard.loss,
+            np.array([band.frequency_mhz for band in heard.bands]),
+            heard.ground,
             place_of(mast, self.field),
-            self.cells.sectors(members, bands),
+            self.cells.sectors(members, heard.bands),
             self.antennas,
             self.points.row[where],
             self.points.col[where],
@@ -186,9 +191,9 @@ def _told(
     cells: pd.DataFrame,
     inputs: Inputs,
     radio: RadioParams,
-    level_dbm: np.ndarray[Any, Any],
     server: IndexArray,
 ) -> pd.DataFrame:
+    """Return what the serving cell is to each point."""
     served = server >= 0
     mast = cells.iloc[np.where(served, server, 0)]
     cells_away = np.hypot(
@@ -198,7 +203,6 @@ def _told(
     distance_m = np.maximum(cells_away, 0.5) * inputs.grid.resolution_m
     return pd.DataFrame(
         {
-            "predicted_dbm": level_dbm,
             "server": server,
             "distance_km": np.where(served, distance_m / 1000.0, np.nan),
             "server_mhz": np.where(served, mast["frequency_mhz"].to_numpy(float), np.nan),
@@ -220,8 +224,9 @@ def _sights(
     seen = np.zeros(len(points), dtype=bool)
     served = np.flatnonzero(server >= 0)
     keys = ["row", "col", "antenna_height_m"]
-    groups = cells.iloc[server[served]][keys].reset_index(drop=True).groupby(keys).indices
-    for (mast_row, mast_col, height_m), members in groups.items():
+    places = cells.iloc[server[served]][keys].reset_index(drop=True)
+    for members in places.groupby(keys).indices.values():
+        mast_row, mast_col, height_m = places.iloc[members[0]]
         where = served[members]
         reach = np.hypot(row[where] - mast_row, col[where] - mast_col).max() + 1.0
         _, sees = pixels_in_sight(

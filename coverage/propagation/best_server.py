@@ -223,7 +223,7 @@ def strongest_at(
     rows: IndexArray,
     cols: IndexArray,
     wanted: IndexArray,
-    wanted_mhz: FloatArray,
+    wanted_mhz: Any,
     tolerance: float,
 ) -> tuple[FloatArray, IndexArray]:
     """Return the strongest cell of one mast and layer at single pixels of the grid.

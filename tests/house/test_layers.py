@@ -31,7 +31,10 @@ LAYERS: Final = (
     ),
     ("planning", "survey"),
     ("maps", "exports", "demo"),
-    ("pipeline", "importing", "comparison", "conversion", "documents", "fetch"),
+    (
+        *("pipeline", "importing", "comparison", "conversion", "documents", "fetch"),
+        "calibration",
+    ),
     ("jobs",),
     ("cli", "ui"),
 )

@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy import sparse, stats
 
 from coverage.calibration import blocks as spatial
 from coverage.calibration import likelihood
@@ -48,22 +48,21 @@ class Terms:
             to_km=float(residuals["distance_km"].max()),
         )
 
-    def design(self, residuals: pd.DataFrame) -> likelihood.Matrix:
+    def design(self, residuals: pd.DataFrame) -> sparse.csr_array:
         """Return the design (n, p): a class or band that is not among the terms has none."""
         code, band = residuals["clutter_code"].to_numpy(), residuals["server_mhz"].to_numpy(float)
         in_class = code[:, None] == np.array(self.classes)[None, :]
         in_band = band[:, None] == np.array(self.bands_mhz)[None, :]
         pairs = in_class[:, :, None] & in_band[:, None, :]
         held_km = np.clip(residuals["distance_km"].to_numpy(float), self.from_km, self.to_km)
-        return np.column_stack(
-            [
-                np.ones(len(residuals)),
-                in_band,
-                in_class,
-                pairs.reshape(len(residuals), -1),
-                np.log10(held_km),
-            ]
-        ).astype(float)
+        parts = [
+            np.ones((len(residuals), 1)),
+            in_band,
+            in_class,
+            pairs.reshape(len(residuals), -1),
+            np.log10(held_km)[:, None],
+        ]
+        return sparse.csr_array(np.column_stack(parts).astype(float))
 
     def prior_sd(self, rules: MeasuringRules) -> likelihood.Vector:
         """Return the spread of each coefficient before any sample."""
@@ -258,7 +257,7 @@ def held_out(
     corrected_dbm, sigma_db = np.empty(len(residuals)), np.empty(len(residuals))
     for fold in np.unique(folds):
         apart = folds == fold
-        found = likelihood.fit(data.subset(~apart), prior_sd)
+        found = likelihood.fit(data.subset(~apart), prior_sd, near=corrections.fit)
         corrected_dbm[apart] = predicted_dbm[apart] + data.design[apart] @ found.coefficients
         sigma_db[apart] = found.sigma_db
     return HeldOutValues(corrected_dbm=corrected_dbm, sigma_db=sigma_db)

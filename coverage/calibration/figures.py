@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
+from scipy import sparse
 from scipy.special import ndtr
 
 from coverage.calibration import likelihood
@@ -81,7 +82,7 @@ def bias_db(residual_db: Vector, censored: Any) -> float:
     if (~censored).sum() < _LEAST_FOR_BIAS:
         return float("nan")
     data = Data(
-        design=np.ones((residual_db.size, 1)),
+        design=sparse.csr_array(np.ones((residual_db.size, 1))),
         value=np.asarray(residual_db, dtype=float),
         censored=censored,
         weight=np.ones(residual_db.size),

@@ -15,7 +15,7 @@ from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
-from scipy import optimize, special, stats
+from scipy import optimize, sparse, special, stats
 
 Vector = np.ndarray[Any, np.dtype[np.float64]]
 Matrix = np.ndarray[Any, np.dtype[np.float64]]
@@ -33,9 +33,12 @@ _CONVERGED: Final = 1e-6
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Data:
-    """Rows of a regression: design (n, p), value (n,), whether it is censored, weight (n,)."""
+    """Rows of a regression: design (n, p), value (n,), whether it is censored, weight (n,).
 
-    design: Matrix
+    The design is a sparse `csr_array`: of a row few of many classes and bands are not zero.
+    """
+
+    design: Any
     value: Vector
     censored: Flags
     weight: Vector
@@ -69,7 +72,7 @@ class Fit:
         return float(stats.t.ppf(_ONE_SIGMA, self.freedom))
 
 
-def fit(data: Data, prior_sd: Vector) -> Fit:
+def fit(data: Data, prior_sd: Vector, *, near: Fit | None = None) -> Fit:
     """Fit the coefficients, the scale and the degrees of freedom.
 
     Parameters
@@ -78,8 +81,10 @@ def fit(data: Data, prior_sd: Vector) -> Fit:
         The rows; weights count samples that are not independent for less than one.
     prior_sd
         Standard deviation (p,) of the normal prior, around zero, of every coefficient.
+    near
+        A fit to similar data, where the search begins; the result does not rest on it.
     """
-    start = _start(data, prior_sd)
+    start = _start(data, prior_sd) if near is None else np.append(near.coefficients, near.log_scale)
     best: tuple[float, Fit] | None = None
     for freedom in reversed(_FREEDOMS):
         problem = _Problem(data, prior_sd, freedom)
@@ -111,18 +116,18 @@ def covariance(data: Data, found: Fit, prior_sd: Vector, blocks: Labels) -> Matr
     problem = _Problem(data, prior_sd, found.freedom)
     place = np.append(found.coefficients, found.log_scale)
     curvature = problem.hessian(place)
-    scores, second = problem.pieces(place)
+    first, second = problem.pieces(place)
     labels, inverse = np.unique(blocks, return_inverse=True)
     order = np.argsort(inverse, kind="stable")
     bounds = np.searchsorted(inverse[order], np.arange(labels.size + 1))
     spread = np.zeros_like(curvature)
     for lower, upper in pairwise(bounds.tolist()):
         members = order[lower:upper]
-        score = scores[members].sum(axis=0)
-        rest = curvature - _curvature(data.design[members], second[members])
+        design = data.design[members]
+        rest = curvature - _curvature(design, second[members])
         if np.linalg.eigvalsh(rest)[0] <= 0.0:
             rest = curvature
-        step = np.linalg.solve(rest, score)
+        step = np.linalg.solve(rest, _score(design, first[members]))
         spread += np.outer(step, step)
     spread *= (labels.size - 1) / labels.size
     inverse_curvature = np.linalg.inv(curvature)
@@ -168,41 +173,48 @@ class _Problem:
         )
 
     def pieces(self, place: Vector) -> tuple[Matrix, Matrix]:
-        """Return each row's score (n, p + 1), and its negative second derivatives (n, 3).
+        """Return each row's derivatives (n, 2) by μ and log s, and the negative second ones (n, 3).
 
-        These are by μ, by μ and log s, and by log s.
+        The second are by μ, by both, and by log s.
         """
         z, scale = self._z(place)
         g, slope = self._slopes(z)
         weight = self.data.weight
         by_mean = -g / scale
         by_scale = -z * g - np.where(self.data.censored, 0.0, 1.0)
-        scores = np.column_stack(
-            [self.data.design * (weight * by_mean)[:, None], weight * by_scale]
-        )
+        first = weight[:, None] * np.column_stack([by_mean, by_scale])
         mixed = -(g + z * slope)
         second = weight[:, None] * np.column_stack([-slope / scale**2, mixed / scale, mixed * z])
-        return scores, second
+        return first, second
 
     def gradient(self, place: Vector) -> Vector:
-        scores, _ = self.pieces(place)
-        return np.asarray(self.precision @ (place - self.centre) - scores.sum(axis=0))
+        first, _ = self.pieces(place)
+        return np.asarray(self.precision @ (place - self.centre) - _score(self.data.design, first))
 
     def hessian(self, place: Vector) -> Matrix:
         _, second = self.pieces(place)
         return np.asarray(self.precision + _curvature(self.data.design, second))
 
 
-def _curvature(design: Matrix, second: Matrix) -> Matrix:
+def _score(design: Any, first: Matrix) -> Vector:
+    """Return the derivatives by the coefficients and log s, summed over rows."""
+    return np.append(design.T @ first[:, 0], first[:, 1].sum())
+
+
+def _curvature(design: Any, second: Matrix) -> Matrix:
     """Put negative second derivatives by μ and log s together to those by the coefficients."""
     by_mean, mixed, by_scale = second.T
     corner = design.T @ mixed
     return np.block(
         [
-            [(design * by_mean[:, None]).T @ design, corner[:, None]],
+            [_squared(design, by_mean), corner[:, None]],
             [corner[None, :], np.array([[by_scale.sum()]])],
         ]
     )
+
+
+def _squared(design: Any, weight: Vector) -> Matrix:
+    return np.asarray((design.T @ sparse.diags_array(weight) @ design).toarray())
 
 
 def _start(data: Data, prior_sd: Vector) -> Vector:
@@ -210,6 +222,6 @@ def _start(data: Data, prior_sd: Vector) -> Vector:
     usable = ~data.censored if (~data.censored).any() else np.ones(len(data.value), dtype=bool)
     design, value = data.design[usable], data.value[usable]
     ridge = np.diag(_PRIOR_SCALE_DB**2 / prior_sd**2)
-    coefficients = np.linalg.solve(design.T @ design + ridge, design.T @ value)
+    coefficients = np.linalg.solve(_squared(design, np.ones(value.size)) + ridge, design.T @ value)
     spread = stats.median_abs_deviation(value - design @ coefficients, scale="normal")
     return np.append(coefficients, math.log(max(float(spread), 1.0)))

@@ -61,6 +61,8 @@ def _shut_the_doors_of_gdal() -> None:
             os.environ[name] = value
 
 
+os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
+"""Arrow's own allocator takes a gigabyte of addresses at once: all that `confined` allows."""
 _keep_numba_from_mistaking_us()
 _shut_the_doors_of_gdal()
 

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import click
 
@@ -174,7 +174,7 @@ def run(
 @click.option(
     "--as",
     "role",
-    type=click.Choice(["villages", "stations", "communes"]),
+    type=click.Choice(["villages", "stations", "communes", "measurements"]),
     required=True,
     help="Bảng chứa gì / what the rows are",
 )
@@ -198,7 +198,7 @@ def run(
 @_common
 def import_sheet(
     file: Path,
-    role: Role,
+    role: Role | Literal["measurements"],
     out: Path,
     project: Path | None,
     mapping: Path | None,
@@ -208,11 +208,16 @@ def import_sheet(
 ) -> None:
     """Đưa bảng lộn xộn về bảng sạch, kèm báo cáo / a messy sheet to a clean table and a report."""
     from coverage.confined import confined
-    from coverage.importing import CONFINES, import_told
+    from coverage.importing import CONFINES, import_told, measurements_told
 
-    told, table, report = confined(
-        CONFINES, import_told, file, role, out, project=project, mapping=mapping, language=lang
-    )
+    if role == "measurements":
+        told, table, report = confined(
+            CONFINES, measurements_told, file, out, mapping=mapping, language=lang
+        )
+    else:
+        told, table, report = confined(
+            CONFINES, import_told, file, role, out, project=project, mapping=mapping, language=lang
+        )
     if not quiet:
         click.echo(told, err=True)
     click.echo(table)

@@ -19,6 +19,9 @@ from coverage.text import Text
 
 _ROUNDS: Final = 2
 _LEAST_BLOCK_PIXELS: Final = 2.0
+_WIDER: Final = 2.0
+"""Intervals rest on blocks twice as wide: neighbours across the edges of few blocks depend, too."""
+_LEAST_WIDE_BLOCKS: Final = 30
 
 
 class TooFewSamplesError(CoverageError, ValueError):
@@ -94,7 +97,11 @@ class Terms:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Corrections:
-    """Fitted corrections with their 95 % intervals, and the blocks these rest on."""
+    """Fitted corrections with their 95 % intervals, and the blocks these rest on.
+
+    `folds` is the fold of each sample, whole blocks together; `fold_fits` are fits without each;
+    `interval_blocks` is how many blocks the intervals rest on.
+    """
 
     terms: Terms
     fit: Fit
@@ -103,6 +110,9 @@ class Corrections:
     block_m: float
     blocks: likelihood.Labels
     weight: likelihood.Vector
+    folds: likelihood.Labels
+    fold_fits: tuple[Fit, ...]
+    interval_blocks: int
     samples: int
     censored: int
 
@@ -124,8 +134,19 @@ class Corrections:
         return self.interval(row)
 
     def sigma(self) -> tuple[float, float, float]:
-        """Return the spread of residuals in dB and its interval."""
-        spread = self._quantile * math.sqrt(float(self.covariance[-1, -1]))
+        """Return the spread of residuals in dB and its interval.
+
+        The shape of the residuals is fitted too, in steps, which `covariance` takes as given. So
+        the interval is the wider of that and the jackknife over the folds, fitted anew with their
+        own shapes.
+        """
+        logs = np.log([one.sigma_db for one in self.fold_fits])
+        groups = len(logs)
+        jackknife = (groups - 1) / groups * float(((logs - logs.mean()) ** 2).sum())
+        spread = max(
+            self._quantile * math.sqrt(float(self.covariance[-1, -1])),
+            _quantile(groups - 1) * math.sqrt(jackknife),
+        )
         sigma_db = self.fit.sigma_db
         return sigma_db, sigma_db * math.exp(-spread), sigma_db * math.exp(spread)
 
@@ -157,7 +178,11 @@ class Corrections:
 
     @property
     def _quantile(self) -> float:
-        return float(stats.t.ppf(0.975, max(self.block_count - 1, 1)))
+        return _quantile(self.interval_blocks - 1)
+
+
+def _quantile(freedom: int) -> float:
+    return float(stats.t.ppf(0.975, max(freedom, 1)))
 
 
 def usable(residuals: pd.DataFrame) -> pd.DataFrame:
@@ -216,16 +241,32 @@ def correct(residuals: pd.DataFrame, rules: MeasuringRules, *, step_m: float) ->
     _require_blocks(blocks, block_m, rules)
     data = data_of(terms, residuals, weight)
     found = likelihood.fit(data, prior_sd)
+    folds = spatial.folds_of(blocks, rules.folds, rules.seed)
+    wide = spatial.blocks_of(x_m, y_m, _WIDER * block_m)
+    if np.unique(wide).size < _LEAST_WIDE_BLOCKS:
+        wide = blocks
     return Corrections(
         terms=terms,
         fit=found,
-        covariance=likelihood.covariance(data, found, prior_sd, blocks),
+        covariance=likelihood.covariance(data, found, prior_sd, wide),
         variogram=shape,
         block_m=block_m,
         blocks=blocks,
         weight=weight,
+        folds=folds,
+        interval_blocks=int(np.unique(wide).size),
+        fold_fits=_fits_without(data, folds, prior_sd, near=found),
         samples=len(residuals),
         censored=int(data.censored.sum()),
+    )
+
+
+def _fits_without(
+    data: Data, folds: likelihood.Labels, prior_sd: likelihood.Vector, *, near: Fit
+) -> tuple[Fit, ...]:
+    """Fit to all but each fold in turn."""
+    return tuple(
+        likelihood.fit(data.subset(folds != fold), prior_sd, near=near) for fold in np.unique(folds)
     )
 
 
@@ -246,18 +287,19 @@ def held_out(
 ) -> HeldOutValues:
     """Correct every sample by a fit to the other folds.
 
-    `folds` names the fold of each sample; None deals out the blocks of the corrections.
+    `folds` names the fold of each sample; None takes the blocks dealt out by the corrections.
     """
-    if folds is None:
-        folds = spatial.folds_of(corrections.blocks, rules.folds, rules.seed)
     terms = corrections.terms
     data = data_of(terms, residuals, corrections.weight)
-    prior_sd = terms.prior_sd(rules)
+    fits = corrections.fold_fits
+    if folds is None:
+        folds = corrections.folds
+    else:
+        fits = _fits_without(data, folds, terms.prior_sd(rules), near=corrections.fit)
     predicted_dbm = residuals["predicted_dbm"].to_numpy(float)
     corrected_dbm, sigma_db = np.empty(len(residuals)), np.empty(len(residuals))
-    for fold in np.unique(folds):
+    for fold, found in zip(np.unique(folds), fits, strict=True):
         apart = folds == fold
-        found = likelihood.fit(data.subset(~apart), prior_sd, near=corrections.fit)
         corrected_dbm[apart] = predicted_dbm[apart] + data.design[apart] @ found.coefficients
         sigma_db[apart] = found.sigma_db
     return HeldOutValues(corrected_dbm=corrected_dbm, sigma_db=sigma_db)

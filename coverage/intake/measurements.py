@@ -35,8 +35,11 @@ _TECHNOLOGIES: Final = {
 }
 _PLAIN: Final = {token for word in _PRESET["words"]["plain"] for token in tokens(word)}
 _NOT_SERVING: Final = frozenset(_PRESET["words"]["not_serving"])
+_NO: Final = frozenset(_PRESET["words"]["no"])
 _LIMITS: Final[Mapping[str, float]] = _PRESET["limits"]
 _HOME_COUNTRY: Final = "452"
+_SHARED: Final = "4G"
+"""The technology whose quantity, RSRP, heads columns of 5G as well."""
 _SEARCHED_ROWS: Final = 30
 _ISO_DAY: Final = re.compile(r"(\d{4})[-./](\d{1,2})[-./](\d{1,2})")
 _LOCAL_DAY: Final = re.compile(r"(\d{1,2})[-./](\d{1,2})[-./](\d{4})")
@@ -59,11 +62,16 @@ class Measured:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Level:
-    """A column of levels; its heading may name technology and operator."""
+    """A column of levels; its heading may name technology and operator.
+
+    `usual` is the technology of a heading that names the quantity alone ("RSRP"), for rows that do
+    not say their own: apps write 5G under it, too.
+    """
 
     place: int
     technology: str = ""
     operator: str = ""
+    usual: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +146,7 @@ def _described(number: int, labels: Sequence[str], statements: Statements) -> _H
             header.fields.setdefault(name, place)
         elif level := _level(words, place):
             levels.append(level)
-    named = [level for level in levels if level.technology]
+    named = [level for level in levels if level.usual]
     return _Header(header.row, header.labels, header.fields, tuple(named or levels[:1]))
 
 
@@ -151,10 +159,12 @@ def _level(words: tuple[str, ...], place: int) -> _Level | None:
     stated = next((_TECHNOLOGIES[(word,)] for word in rest if (word,) in _TECHNOLOGIES), "")
     others = [word for word in rest if (word,) not in _TECHNOLOGIES]
     known = found_in(others, OPERATORS)
+    usual = _QUANTITIES[quantity]
     return _Level(
         place=place,
-        technology=stated or _QUANTITIES[quantity],
+        technology=stated or ("" if usual == _SHARED else usual),
         operator=known[0] if known else " ".join(others),
+        usual=usual,
     )
 
 
@@ -206,6 +216,7 @@ def _table(columns: _Columns) -> tuple[pd.DataFrame, list[Finding]]:
             "frequency_mhz": _carriers(columns),
             "measured_cell_id": columns.text("measured_cell_id"),
             "accuracy_m": columns.number("accuracy_m"),
+            "is_neighbour": columns.text("serving").str.lower().isin(_NO),
         }
     )
     parts = []
@@ -217,6 +228,8 @@ def _table(columns: _Columns) -> tuple[pd.DataFrame, list[Finding]]:
             same = is_blank_cell | (part["technology"] == level.technology)
             part["technology"] = part["technology"].mask(is_blank_cell, level.technology)
             part = part[same]
+        elif level is not None:
+            part["technology"] = part["technology"].mask(part["technology"] == "", level.usual)
         if level is not None and level.operator:
             part["operator"] = level.operator
         parts.append(part)
@@ -232,6 +245,7 @@ def _kept(table: pd.DataFrame) -> tuple[pd.DataFrame, list[Finding]]:
     table = table.assign(rsrp_dbm=level.mask(no_level))
     rules: tuple[tuple[str, Text, Callable[[pd.DataFrame], pd.Series]], ...] = (
         ("no_position", _NO_POSITION, _is_nowhere),
+        ("neighbour", _NEIGHBOUR, lambda t: t["is_neighbour"]),
         ("inaccurate", _INACCURATE, lambda t: t["accuracy_m"] > _LIMITS["max_accuracy_m"]),
         ("other_technology", _OTHER_TECHNOLOGY, lambda t: ~t["technology"].isin(_USED)),
         (
@@ -329,9 +343,7 @@ def _require(header: _Header, statements: Statements, file: str) -> None:
         x.operator for x in header.levels or [_Level(place=0)]
     ):
         missing.append(Text("nhà mạng (operator)", "the operator"))
-    if "technology" not in has and not all(
-        x.technology for x in header.levels or [_Level(place=0)]
-    ):
+    if "technology" not in has and not all(x.usual for x in header.levels or [_Level(place=0)]):
         missing.append(Text("công nghệ (technology)", "the technology"))
     speeds = {"download_mbps", "download_kbps", "download_bytes_s"}
     if not header.levels and not has & speeds:
@@ -406,6 +418,9 @@ _INACCURATE: Final = Text(
 )
 _OTHER_TECHNOLOGY: Final = Text(
     "2G, Wi-Fi hoặc không rõ công nghệ, bỏ ra", "2G, Wi-Fi or an unknown technology, set aside"
+)
+_NEIGHBOUR: Final = Text(
+    "ô lân cận, không phải ô phục vụ, bỏ ra", "neighbouring cells, not the serving one, set aside"
 )
 _NOTHING: Final = Text(
     "không có mức thu và tốc độ, bỏ ra", "neither a level nor a speed, set aside"

@@ -99,7 +99,8 @@ class Terms:
 class Corrections:
     """Fitted corrections with their 95 % intervals, and the blocks these rest on.
 
-    `folds` is the fold of each sample, whole blocks together; `fold_fits` are fits without each;
+    `folds` is the fold of each sample, whole blocks together; `fold_fits` are fits without each and
+    `fold_lengths_m` (folds,) correlation lengths without each, 0 where none is seen;
     `interval_blocks` is how many blocks the intervals rest on.
     """
 
@@ -112,6 +113,7 @@ class Corrections:
     weight: likelihood.Vector
     folds: likelihood.Labels
     fold_fits: tuple[Fit, ...]
+    fold_lengths_m: likelihood.Vector
     interval_blocks: int
     samples: int
     censored: int
@@ -140,15 +142,20 @@ class Corrections:
         the interval is the wider of that and the jackknife over the folds, fitted anew with their
         own shapes.
         """
-        logs = np.log([one.sigma_db for one in self.fold_fits])
-        groups = len(logs)
-        jackknife = (groups - 1) / groups * float(((logs - logs.mean()) ** 2).sum())
         spread = max(
             self._quantile * math.sqrt(float(self.covariance[-1, -1])),
-            _quantile(groups - 1) * math.sqrt(jackknife),
+            _jackknifed(np.log([one.sigma_db for one in self.fold_fits])),
         )
         sigma_db = self.fit.sigma_db
         return sigma_db, sigma_db * math.exp(-spread), sigma_db * math.exp(spread)
+
+    def correlation_length_m(self) -> tuple[float, float, float]:
+        """Return the length over which residuals are correlated and its interval; 0 for none."""
+        length_m = self.variogram.length_m
+        if length_m <= 0.0 or (self.fold_lengths_m <= 0.0).any():
+            return length_m, 0.0, math.inf
+        spread = _jackknifed(np.log(self.fold_lengths_m))
+        return length_m, length_m * math.exp(-spread), length_m * math.exp(spread)
 
     def added_db(self, residuals: pd.DataFrame) -> likelihood.Vector:
         """Return what the corrections add to each predicted signal."""
@@ -179,6 +186,13 @@ class Corrections:
     @property
     def _quantile(self) -> float:
         return _quantile(self.interval_blocks - 1)
+
+
+def _jackknifed(without: likelihood.Vector) -> float:
+    """Return half the width of the 95 % interval of an estimate, from estimates without a group."""
+    groups = without.size
+    variance = (groups - 1) / groups * float(((without - without.mean()) ** 2).sum())
+    return _quantile(groups - 1) * math.sqrt(variance)
 
 
 def _quantile(freedom: int) -> float:
@@ -254,6 +268,15 @@ def correct(residuals: pd.DataFrame, rules: MeasuringRules, *, step_m: float) ->
         blocks=blocks,
         weight=weight,
         folds=folds,
+        fold_lengths_m=np.array(
+            [
+                spatial.variogram(
+                    x_m[kept], y_m[kept], left_db[kept], step_m=step_m, seed=rules.seed
+                ).length_m
+                for fold in np.unique(folds)
+                for kept in [seen & (folds != fold)]
+            ]
+        ),
         interval_blocks=int(np.unique(wide).size),
         fold_fits=_fits_without(data, folds, prior_sd, near=found),
         samples=len(residuals),

@@ -493,6 +493,37 @@ def verify(out: Path, project: Path | None, *, lang: Language, quiet: bool) -> N
         sys.exit(2)
 
 
+@main.command("survey")
+@click.argument("project", type=click.Path(path_type=Path))
+@click.option(
+    "--out", type=click.Path(path_type=Path), required=True, help="Thư mục kết quả / output folder"
+)
+@click.option(
+    "--most", type=click.IntRange(min=1), help="Số thôn và số đoạn nhiều nhất / so many at most"
+)
+@click.option("--workers", type=click.IntRange(min=1), help="Số luồng / threads")
+@_common
+def survey_run(
+    project: Path,
+    out: Path,
+    most: int | None,
+    workers: int | None,
+    *,
+    lang: Language,
+    quiet: bool,
+) -> None:
+    """Thôn và đoạn đường nên đo tiếp, cho điện thoại / what to measure next, for a phone."""
+    from coverage import pipeline
+    from coverage.conversion.field import write_survey
+    from coverage.io.project import load_project
+
+    result = pipeline.run(
+        load_project(project), workers=workers, progress=None if quiet else _progress(lang)
+    )
+    for path in write_survey(result, out, most=most, language=lang):
+        click.echo(path)
+
+
 @main.command()
 @click.argument("project", type=click.Path(path_type=Path))
 @click.option(

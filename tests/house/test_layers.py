@@ -29,7 +29,7 @@ LAYERS: Final = (
         *("gaps", "evidence", "statistics", "causes", "priority", "lifecycle"),
         *("power", "links", "routes", "fibre", "indicators"),
     ),
-    ("planning", "survey"),
+    ("planning", "survey", "drives"),
     ("maps", "exports", "demo"),
     (
         *("pipeline", "importing", "comparison", "conversion", "documents", "fetch"),

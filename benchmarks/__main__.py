@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from benchmarks import accuracy, growth, planning, runs, sheets, speed, splat
+from benchmarks import accuracy, growth, measured, planning, runs, sheets, speed, splat
 
-PARTS = ("speed", "growth", "accuracy", "splat", "planning", "run", "sheets")
+PARTS = ("speed", "growth", "accuracy", "splat", "planning", "run", "sheets", "measured")
 
 
 def main() -> None:
@@ -28,6 +28,7 @@ def main() -> None:
         "planning": planning.measure,
         "run": runs.measure,
         "sheets": sheets.measure,
+        "measured": measured.measure,
     }
     for name in options.parts or PARTS:
         work[name]()

@@ -27,7 +27,7 @@ LAYERS: Final = (
     ("io", "intake", "prediction", "access", "reception"),
     (
         *("gaps", "evidence", "statistics", "causes", "priority", "lifecycle"),
-        *("power", "links", "routes", "fibre", "indicators"),
+        *("power", "links", "routes", "fibre", "indicators", "uncertainty"),
     ),
     ("planning", "survey", "drives"),
     ("maps", "exports", "demo"),

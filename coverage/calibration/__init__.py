@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -173,6 +174,7 @@ def calibrate_project(
     samples = usable(plain.table)
     days = sorted(day[:10] for day in samples["measured_at"] if day)
     slope, sigma = corrections.slope(), corrections.sigma()
+    length = corrections.correlation_length_m()
     radio = scenario.radio
     return Calibration(
         name=name or inputs.project.name,
@@ -194,7 +196,9 @@ def calibrate_project(
         censored=corrections.censored,
         blocks=corrections.block_count,
         block_m=round(corrections.block_m, 1),
-        correlation_length_m=round(corrections.variogram.length_m, 1),
+        correlation_length_m=round(length[0], 1),
+        correlation_low_m=round(length[1], 1),
+        correlation_high_m=round(length[2], 1) if math.isfinite(length[2]) else None,
         offsets=corrections.offsets(samples),
         slope_db_per_decade=round(slope[0], 3),
         slope_low_db=round(slope[1], 3),

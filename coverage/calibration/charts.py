@@ -21,6 +21,7 @@ _FALLBACK: Final = "#cc79a7"
 _MOST_DOTS: Final = 3000
 _TICKS: Final = 5
 _RESIDUAL_DB: Final = 30.0
+_BLOCKS_SHOWN: Final = 8.0
 _CENSORED: Final = "#9aa5b1"
 
 BASES: Final = {
@@ -162,7 +163,8 @@ def reliability_diagram(reliability: pd.DataFrame) -> str:
 
 def variogram_drawing(shape: Variogram, block_m: float) -> str:
     """Draw the experimental variogram, its model, and the width of the blocks."""
-    far_m = float(shape.lag_m[-1]) if shape.lag_m.size else max(block_m, 1.0)
+    farthest_m = float(shape.lag_m[-1]) if shape.lag_m.size else max(block_m, 1.0)
+    far_m = min(farthest_m, _BLOCKS_SHOWN * block_m)
     top = max([shape.nugget + shape.sill, *shape.gamma.tolist(), 1e-6]) * 1.15
     frame = _Frame(
         (0.0, max(far_m, block_m) * 1.02),
@@ -176,7 +178,8 @@ def variogram_drawing(shape: Variogram, block_m: float) -> str:
     model = shape.nugget + shape.sill * (1.0 - np.exp(-lags / max(shape.length_m, 1e-9)))
     frame.line(list(zip(lags.tolist(), model.tolist(), strict=True)), _COLOURS["held_out"])
     for lag, gamma in zip(shape.lag_m, shape.gamma, strict=True):
-        frame.dot(float(lag), float(gamma), _COLOURS["uncalibrated"], 3.0)
+        if lag <= far_m:
+            frame.dot(float(lag), float(gamma), _COLOURS["uncalibrated"], 3.0)
     frame.line([(block_m, 0.0), (block_m, top)], _SOFT, dashed=True)
     return frame.svg
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import math
 from pathlib import Path
 from typing import Any, Final
 
@@ -165,7 +166,10 @@ def summary(found: Validation) -> dict[str, Any]:
         told["blocks"] = {
             "count": found.corrections.block_count,
             "block_m": round(found.corrections.block_m, 1),
-            "correlation_length_m": round(shape.length_m, 1),
+            "correlation_length_m": [
+                round(length_m, 1) if math.isfinite(length_m) else None
+                for length_m in found.corrections.correlation_length_m()
+            ],
             "correlation_range_m": round(shape.range_m, 1),
             "shared_share": round(shape.shared, 3),
         }
@@ -250,13 +254,14 @@ def _lines(found: Validation) -> list[Text]:
         lines.append(found.reason)
     elif found.corrections is not None:
         block_m, count = found.corrections.block_m, found.corrections.block_count
-        length_m = found.corrections.variogram.length_m
+        length_m, low_m, high_m = found.corrections.correlation_length_m()
+        span = f"{low_m:.0f}–{high_m:.0f} m"
         lines.append(
             Text(
-                f"Sai số còn tương quan trong {length_m:.0f} m; kiểm chứng chéo theo {count} khối "
-                f"rộng {block_m:.0f} m.",
-                f"Residuals are correlated over {length_m:.0f} m; cross-validation by {count} "
-                f"blocks of {block_m:.0f} m.",
+                f"Sai số còn tương quan trong {length_m:.0f} m ({span}); kiểm chứng chéo theo "
+                f"{count} khối rộng {block_m:.0f} m.",
+                f"Residuals are correlated over {length_m:.0f} m ({span}); cross-validation by "
+                f"{count} blocks of {block_m:.0f} m.",
             )
         )
     return lines

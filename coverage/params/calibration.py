@@ -94,7 +94,8 @@ class Calibration(Frozen):
 
     Added to a signal at the distance d from its mast: the offset of its clutter class and band,
     and `slope_db_per_decade` · log10(d / 1 km), with d held between `from_km` and `to_km`, the
-    distances that were measured. `sigma_db` is the spread of measured around corrected values: half
+    distances that were measured; `correlation_high_m` is None where the length has no upper end.
+    `sigma_db` is the spread of measured around corrected values: half
     the width that holds 68.3 % of them.
     """
 
@@ -115,6 +116,8 @@ class Calibration(Frozen):
     blocks: Annotated[int, Field(ge=0)]
     block_m: Annotated[float, Field(ge=0.0)]
     correlation_length_m: Annotated[float, Field(ge=0.0)]
+    correlation_low_m: Annotated[float, Field(ge=0.0)] = 0.0
+    correlation_high_m: Annotated[float, Field(ge=0.0)] | None = None
     offsets: Annotated[tuple[Offset, ...], Field(min_length=1)]
     slope_db_per_decade: Annotated[float, Field(ge=-60.0, le=60.0)] = 0.0
     slope_low_db: float = 0.0

@@ -119,7 +119,7 @@ class GapRules(Frozen):
 
         The loss J of a knife edge grows by 20·log10(e)/√1.01 dB per unit of ν at ν = 0 (ITU-R
         P.526, eq. 31), and ν = √2·h/R₁; R₁ = √(λ·d) of a ridge at `ridge_distance_m` from the
-        receiver, far from the mast. P.1812 (eq. 22) takes J + 10·(1 - exp(-J/6)) of a short path,
+        receiver, far from the mast. P.1812 (eq. 21) takes J + 10·(1 - exp(-J/6)) of a short path,
         with J = 6.0 dB, so its loss grows by 1 + 10/6·exp(-J/6) times as much.
         """
         fresnel_m = math.sqrt(_LIGHT_M_MHZ / self.ridge_frequency_mhz * self.ridge_distance_m)

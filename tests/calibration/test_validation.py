@@ -101,6 +101,7 @@ def test_the_offset_is_seen_and_held_out_figures_improve(inputs: Inputs) -> None
 def test_a_calibration_is_a_scenario_of_its_own(inputs: Inputs, tmp_path: Path) -> None:
     found = calibrate_project(inputs, SCENARIO, name="Thử", keeper=Forgetful())
     assert found.sigma_low_db < 6.0 < found.sigma_high_db
+    assert found.correlation_low_m < found.correlation_length_m
     assert found.uncalibrated is not None
     assert found.calibrated is not None
     assert found.calibrated.rmse_db < found.uncalibrated.rmse_db

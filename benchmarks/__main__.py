@@ -5,9 +5,23 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from benchmarks import accuracy, growth, measured, planning, runs, sheets, speed, splat
+from benchmarks import (
+    accuracy,
+    growth,
+    measured,
+    pages,
+    planning,
+    runs,
+    sessions,
+    sheets,
+    speed,
+    splat,
+)
 
-PARTS = ("speed", "growth", "accuracy", "splat", "planning", "run", "sheets", "measured")
+PARTS = (
+    *("speed", "growth", "accuracy", "splat", "planning", "run", "sheets", "app", "sessions"),
+    "measured",
+)
 
 
 def main() -> None:
@@ -28,6 +42,8 @@ def main() -> None:
         "planning": planning.measure,
         "run": runs.measure,
         "sheets": sheets.measure,
+        "app": pages.measure,
+        "sessions": sessions.measure,
         "measured": measured.measure,
     }
     for name in options.parts or PARTS:

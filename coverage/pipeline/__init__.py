@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from coverage.pipeline.plans import plan, plan_fibre
 from coverage.pipeline.projects import fibre_project, plan_project, run_project
-from coverage.pipeline.stages import Assessment, assessed, predicted, ranked, run
+from coverage.pipeline.stages import (
+    Assessment,
+    assessed,
+    kept_prediction,
+    predicted,
+    ranked,
+    run,
+)
 
 __all__ = [
     "Assessment",
     "assessed",
     "fibre_project",
+    "kept_prediction",
     "plan",
     "plan_fibre",
     "plan_project",

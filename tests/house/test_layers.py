@@ -19,10 +19,10 @@ PACKAGE: Final = "coverage"
 LAYERS: Final = (
     ("text",),
     ("errors", "names"),
-    ("validation",),
+    ("validation", "whole"),
     ("params", "schema", "confined", "archives", "extent", "geojson", "geopackage"),
     ("settings", "tables", "grid", "carriers", "costs", "roads", "steiner", "administration"),
-    ("terrain", "propagation", "prize_tree", "laying"),
+    ("terrain", "propagation", "prize_tree", "laying", "saved_scenarios"),
     ("model",),
     ("io", "intake", "prediction", "access", "reception"),
     (
@@ -33,7 +33,7 @@ LAYERS: Final = (
     ("maps", "exports", "demo"),
     (
         *("pipeline", "importing", "comparison", "conversion", "documents", "fetch"),
-        "calibration",
+        *("revision", "serving", "calibration"),
     ),
     ("jobs",),
     ("cli", "ui"),

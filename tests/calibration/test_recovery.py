@@ -33,6 +33,7 @@ def hits(truth: Truth, found: Corrections) -> dict[str, bool]:
     return {name: low <= true <= high for name, (true, (_, low, high)) in intervals.items()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("wild", [0.0, 0.02])
 def test_truth_lies_within_the_intervals_in_nine_of_ten_trials(wild: float) -> None:
     truth = Truth(wild=wild)
@@ -45,6 +46,7 @@ def test_truth_lies_within_the_intervals_in_nine_of_ten_trials(wild: float) -> N
     assert np.median(widths) < 5.0
 
 
+@pytest.mark.slow
 def test_random_folds_are_too_good_and_blocks_are_not() -> None:
     """Corrections that may follow every class and band closely, over few correlation lengths."""
     loose = {"general_db": 20.0, "band_db": 15.0, "clutter_db": 15.0, "pair_db": 15.0}

@@ -14,6 +14,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+import tomli_w
 from click.testing import CliRunner
 
 import coverage as cv
@@ -23,9 +24,12 @@ from coverage.cli import main
 from coverage.errors import InputDataError
 from coverage.model import Inputs
 from coverage.prediction import predict, signal_at
+from coverage.revision.copies import save_copy
 from coverage.schema import output_columns
-from coverage.settings import default_scenario, load_scenario
+from coverage.settings import default_scenario, load_project_file, load_scenario
 from tests.calibration.made import field
+from tests.io import made
+from tests.stages.test_points import calibration
 from tests.stages.world import CRS, SIDE, cell, centre, terrain, village, world
 
 SCENARIO = default_scenario()
@@ -119,6 +123,27 @@ def test_a_calibration_is_a_scenario_of_its_own(inputs: Inputs, tmp_path: Path) 
     assert np.nanmedian(moved) == pytest.approx(-7.0, abs=1.5)
     checked = validate_project(inputs, calibrated, keeper=Forgetful())
     assert set(checked.figures["basis"]) == {"uncalibrated", "held_out", "scenario"}
+
+
+@pytest.mark.parametrize("is_file", [True, False])
+def test_a_copy_of_a_project_takes_its_calibration_along(tmp_path: Path, *, is_file: bool) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    named = {"radio": {"calibration": "../kept/calibration.toml"}}
+    (tmp_path / "kept").mkdir()
+    write_calibration(calibration(), tmp_path / "kept" / "calibration.toml")
+    if is_file:
+        made.write_project(home)
+        (home / "scenario.toml").write_text(tomli_w.dumps(named), encoding="utf-8")
+        toml = tomllib.loads((home / "project.toml").read_text("utf-8"))
+        text = tomli_w.dumps(toml | {"scenario": "scenario.toml"})
+        (home / "project.toml").write_text(text, encoding="utf-8")
+    else:
+        made.write_project(home, scenario=named)
+    copy = save_copy(str(home), tmp_path / "copy", name="Bản sao", tables={}, records={})
+    (tmp_path / "kept" / "calibration.toml").unlink()
+    _, scenario = load_project_file(copy / "project.toml")
+    assert scenario.radio.calibration == calibration()
 
 
 def test_few_samples_are_compared_but_not_calibrated() -> None:

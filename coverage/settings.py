@@ -28,6 +28,7 @@ from coverage.validation import SettingsError, examined, setting_problem, valida
 TABLES: Final = ("radio", "gaps", "causes", "stability", "fibre", "weights", "indicators")
 LAID_OVER: Final = (
     *("evidence", "costs", "power", "links", "routes", "planning", "funding", "variants"),
+    "measuring",
 )
 """Groups with a preset file of their own, of which a scenario may replace single values."""
 _NOT_A_TABLE: Final = Text("phải là một bảng TOML", "must be a TOML table")
@@ -90,7 +91,7 @@ def default_scenario() -> Scenario:
 
 def load_scenario(path: Path) -> Scenario:
     """Read a scenario from a TOML file; what it leaves out comes from the presets."""
-    return scenario_from(read_toml(path), path.name)
+    return scenario_from(_with_calibration(read_toml(path), path.parent), path.name)
 
 
 def scenario_from(
@@ -102,8 +103,8 @@ def scenario_from(
     ----------
     settings
         Tables `radio`, `gaps`, `causes`, `stability` and `fibre` override single values;
-        `evidence`, `costs`, `power`, `links`, `routes`, `planning`, `funding` and `variants` at any
-        depth, lists whole.
+        `evidence`, `costs`, `power`, `links`, `routes`, `planning`, `funding`, `variants` and
+        `measuring` at any depth, lists whole.
         `thresholds` and `priority` each name a shipped profile or are a table; `level` names where
         the receiver is, which raises the thresholds. `weights` maps criterion names to weights;
         `indicators` names a `plan` and may add `definitions`; `switch_off` replaces all ends of
@@ -170,9 +171,18 @@ def _scenario_settings(
     settings, legend = raw.get("scenario", {}), raw.get("land_cover")
     legend = legend if isinstance(legend, dict) and legend else None
     if isinstance(settings, str):
-        return read_toml(path.parent / settings), settings, legend
+        table, where, folder = read_toml(path.parent / settings), settings, path.parent / settings
+        return _with_calibration(table, folder.parent), where, legend
     table = settings if isinstance(settings, dict) else {}
-    return table, f"{path.name} [scenario]", legend
+    return _with_calibration(table, path.parent), f"{path.name} [scenario]", legend
+
+
+def _with_calibration(settings: Mapping[str, Any], folder: Path) -> Mapping[str, Any]:
+    """Put the content of the calibration file that `radio` names in the place of its name."""
+    radio = settings.get("radio")
+    if not isinstance(radio, dict) or not isinstance(named := radio.get("calibration"), str):
+        return settings
+    return {**settings, "radio": {**radio, "calibration": read_toml(folder / named)}}
 
 
 def _examined_scenario(

@@ -27,13 +27,13 @@ LAYERS: Final = (
     ("io", "intake", "prediction", "access", "reception"),
     (
         *("gaps", "evidence", "statistics", "causes", "priority", "lifecycle"),
-        *("power", "links", "routes", "fibre", "indicators"),
+        *("power", "links", "routes", "fibre", "indicators", "uncertainty"),
     ),
-    ("planning", "survey"),
+    ("planning", "survey", "drives"),
     ("maps", "exports", "demo", "distribution"),
     (
         *("pipeline", "importing", "comparison", "conversion", "documents", "fetch"),
-        *("revision", "serving"),
+        *("revision", "serving", "calibration"),
     ),
     ("jobs",),
     ("cli", "ui"),

@@ -20,7 +20,7 @@ import numpy as np
 import pytest
 
 from coverage import pipeline
-from coverage.io.store import Store
+from coverage.io.store import Arrays, Store
 from tests.conftest import built_once
 from tests.crash.conftest import Ended, Forks, digests, left_over
 
@@ -162,7 +162,7 @@ def test_damaged_entries_of_the_cache_are_computed_anew(
 
 def test_no_changed_byte_of_an_entry_gives_another_result(tmp_path: Path) -> None:
     store, key = Store(tmp_path), {"a": 1}
-    arrays = {"signal|4G|a": np.arange(6, dtype=np.float32), "server|4G|a": np.arange(3)}
+    arrays: Arrays = {"signal|4G|a": np.arange(6, dtype=np.float32), "server|4G|a": np.arange(3)}
     store.put(key, arrays)
     entry = next((tmp_path / "results").glob("*.npz"))
     whole = entry.read_bytes()

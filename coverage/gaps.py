@@ -16,7 +16,6 @@ from scipy.special import ndtr
 from coverage.grid import FloatArray, Grid
 from coverage.model import Inputs, Prediction
 from coverage.params import (
-    COVERED_CLASSES,
     MAIN_TECHNOLOGY,
     TECHNOLOGIES,
     Scenario,
@@ -125,20 +124,6 @@ def served_probability(
     chance = ndtr((level_dbm[known] - listening.limits.weak_dbm) / scenario.sigma_db)
     share[known.reshape(share.shape)] = chance
     return share
-
-
-def evidence(predicted: str, reported: str) -> str:
-    """Say how prediction and report stand to each other.
-
-    They agree where both say served (good or weak) or both say none; a class apart within "served"
-    is no conflict.
-    """
-    if predicted == "unknown":
-        return "reported_only" if reported else "unknown"
-    if not reported:
-        return "predicted_only"
-    same = (predicted in COVERED_CLASSES) == (reported in COVERED_CLASSES)
-    return "agree" if same else "conflict"
 
 
 def _servers(

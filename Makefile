@@ -15,7 +15,7 @@ UV := uv==0.13.9
 GATE_TOOLS := pip-audit==2.10.1 cyclonedx-bom==7.5.0 $(UV)
 # LINES=1 counts the lines of coverage/ that the tests run; `make lines` judges the count.
 LINES ?=
-PYTEST := $(if $(LINES),-m slipcover --source coverage --json --out build/lines.json -m pytest -W ignore::pytest.PytestAssertRewriteWarning,-m pytest)
+PYTEST := $(if $(LINES),-m slipcover --source coverage --omit "coverage/propagation/*" --json --out build/lines.json -m pytest -W ignore::pytest.PytestAssertRewriteWarning,-m pytest)
 TEST_TOOLS := pytest==9.2.0 pytest-xdist==3.8.0 hypothesis==6.170.15
 # Tests of every stage without browser, for other interpreters and other versions.
 QUICK := tests/stages tests/io tests/planning tests/test_costs.py tests/test_tables.py -m "not browser and not slow"
@@ -92,7 +92,7 @@ build/gates/bin/pip-audit: Makefile
 # The oldest versions that pyproject.toml allows of what it names.
 minimum: build/gates/bin/pip-audit
 	build/gates/bin/uv pip compile pyproject.toml --resolution lowest-direct --python-version 3.11 --only-binary :all: --no-header --no-annotate --quiet --output-file build/minimum.txt
-	$(call in_environment,"$(PYTHON)",build/minimum,build/minimum.txt)
+	$(call in_environment,"$(PYTHON)",build/minimum,build/minimum.txt,-W default)
 
 # Every Python from 3.11 that is here; one that is not is named loudly.
 pythons: build/gates/bin/pip-audit
@@ -110,7 +110,7 @@ define in_environment
 	@echo "== $(2)"
 	$(1) -m venv --clear $(2)
 	build/gates/bin/uv pip install --quiet --python $(2)/bin/python --only-binary :all: -r $(3) $(TEST_TOOLS)
-	PYTHONPATH=. $(2)/bin/python -m pytest -q -n $(WORKERS) --dist loadgroup -p no:cacheprovider $(QUICK)
+	PYTHONPATH=. $(2)/bin/python -m pytest -q $(4) -n $(WORKERS) --dist loadgroup -p no:cacheprovider $(QUICK)
 endef
 
 clean:

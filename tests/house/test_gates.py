@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import ast
 import json
-from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -125,16 +125,16 @@ def test_every_kind_of_fault_is_planted_once() -> None:
     )
     texts = {ast_text(mutant) for mutant in mutants.mutants(SOURCE)}
     assert len(texts) == 9
-    assert ast_text(mutants.Mutant(0, "", mutants.ast.parse(SOURCE))) not in texts
+    assert ast_text(mutants.Mutant(0, "", ast.parse(SOURCE))) not in texts
 
 
 def ast_text(mutant: mutants.Mutant) -> str:
-    return mutants.ast.unparse(mutant.tree)
+    return ast.unparse(mutant.tree)
 
 
-def test_lines_of_kernels_are_counted_by_themselves(tmp_path: Path) -> None:
-    (tmp_path / "m.py").write_text(SOURCE.lstrip("\n"), encoding="utf-8")
-    kernels = lines.compiled(tmp_path / "m.py")
-    assert kernels == {8, 9}
-    entry = {"executed_lines": [2, 3, 5, 7], "missing_lines": [8, 9]}
-    assert lines.count(entry, kernels) == (4, 0, 2)
+@pytest.mark.parametrize(("missing", "is_enough"), [(1, True), (2, False), (10, False)])
+def test_the_share_of_lines(missing: int, *, is_enough: bool) -> None:
+    rest = list(range(missing + 1, 11))
+    entry = {"executed_lines": rest, "missing_lines": list(range(1, missing + 1))}
+    assert lines.judged({"coverage/a.py": entry}) == is_enough
+    assert not lines.judged({})

@@ -11,19 +11,10 @@ ARGS ?=
 PY := .venv/bin/python
 INSTALLED := .venv/requirements.txt
 UV := uv==0.13.9
-# Tools of the gates live in environments of their own under build/, so the lock does not hold them.
-GATE_TOOLS := pip-audit==2.10.1 cyclonedx-bom==7.5.0 $(UV)
-# LINES=1 counts the lines of coverage/ that the tests run; `make lines` judges the count.
-LINES ?=
-PYTEST := $(if $(LINES),-m slipcover --source coverage --omit "coverage/propagation/*" --json --out build/lines.json -m pytest -W ignore::pytest.PytestAssertRewriteWarning,-m pytest)
-TEST_TOOLS := pytest==9.2.0 pytest-xdist==3.8.0 hypothesis==6.170.15
-# Tests of every stage without browser, for other interpreters and other versions.
-QUICK := tests/stages tests/io tests/planning tests/test_costs.py tests/test_tables.py -m "not browser and not slow"
 export PYTHONUTF8 := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench lock clean environment new-environment
-.PHONY: gates licences audit sbom lines mutants minimum pythons one-python
+.PHONY: help run test lint bench lock clean environment new-environment gates counted licences audit sbom lines mutants minimum pythons one-python
 
 help:
 	@echo "make run    mở ứng dụng với dữ liệu mẫu / start the app on demo data (PORT=$(PORT))"
@@ -41,8 +32,7 @@ data/demo/project.toml: | $(INSTALLED)
 	$(PY) -m coverage demo data/demo
 
 test: lint
-	@mkdir -p build
-	$(PY) $(PYTEST) -n $(WORKERS) --dist loadgroup $(ARGS)
+	$(PY) -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
 
 lint: $(INSTALLED)
 	$(PY) -m ruff check .
@@ -76,43 +66,8 @@ lock:
 	build/lock/bin/python -m pip install --disable-pip-version-check --quiet $(UV)
 	build/lock/bin/python -m uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --only-binary :all: --emit-build-options --no-header --no-annotate --quiet --output-file requirements.txt $(ARGS)
 
-gates: licences audit sbom $(if $(wildcard build/lines.json),lines) mutants minimum pythons
-
-licences lines mutants: $(INSTALLED)
-	$(PY) -m gates $@
-
-audit sbom: $(INSTALLED) build/gates/bin/pip-audit
-	$(PY) -m gates $@
-
-build/gates/bin/pip-audit: Makefile
-	"$(PYTHON)" -m venv --clear build/gates
-	build/gates/bin/python -m pip install --disable-pip-version-check --quiet $(GATE_TOOLS)
-	@touch $@
-
-# The oldest versions that pyproject.toml allows of what it names.
-minimum: build/gates/bin/pip-audit
-	build/gates/bin/uv pip compile pyproject.toml --resolution lowest-direct --python-version 3.11 --only-binary :all: --no-header --no-annotate --quiet --output-file build/minimum.txt
-	$(call in_environment,"$(PYTHON)",build/minimum,build/minimum.txt,-W default)
-
-# Every Python from 3.11 that is here; one that is not is named loudly.
-pythons: build/gates/bin/pip-audit
-	@for version in 3.12 3.13; do \
-	  found=$$(build/gates/bin/uv python find --no-python-downloads --offline $$version 2>/dev/null) || { \
-	    echo "!! Python $$version KHÔNG CÓ Ở ĐÂY, BỎ QUA / IS NOT HERE, NOT TRIED"; continue; }; \
-	  $(MAKE) --no-print-directory one-python FOUND=$$found VERSION=$$version || exit 1; \
-	done
-
-one-python:
-	$(call in_environment,"$(FOUND)",build/python$(VERSION),pyproject.toml)
-
-# Quick tests with an interpreter and a list of versions, in an environment of their own.
-define in_environment
-	@echo "== $(2)"
-	$(1) -m venv --clear $(2)
-	build/gates/bin/uv pip install --quiet --python $(2)/bin/python --only-binary :all: -r $(3) $(TEST_TOOLS)
-	PYTHONPATH=. $(2)/bin/python -m pytest -q $(4) -n $(WORKERS) --dist loadgroup -p no:cacheprovider $(QUICK)
-endef
-
 clean:
 	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -type d -name __pycache__ -prune -exec rm -rf {} +
+
+include gates/gates.mk

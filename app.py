@@ -7,35 +7,43 @@ from pathlib import Path
 
 import streamlit as st
 
-from coverage.ui import state
-from coverage.ui.pages import about, compare, data, export, fibre, plan, signal_map
+from coverage.ui import access, address, frame, state, tour
+from coverage.ui.pages import (
+    about,
+    compare,
+    data,
+    export,
+    fibre,
+    indicators,
+    overview,
+    plan,
+    villages,
+)
+from coverage.ui.speech import say
 
 DEMO = Path(__file__).resolve().parent / "data" / "demo"
 
-STYLE = "<style>.stMainBlockContainer { padding: 3.6rem 2rem 2rem; }</style>"
-
 st.set_page_config(page_title="Phủ Sóng", page_icon="📶", layout="wide")
-st.html(STYLE)
+access.require()
 state.start(sys.argv[1] if len(sys.argv) > 1 else str(DEMO))
-st.navigation(
-    [
-        st.Page(
-            signal_map.show,
-            title="Bản đồ / Map",
-            icon=":material/map:",
-            url_path="map",
-            default=True,
-        ),
-        st.Page(
-            plan.show, title="Phương án / Plan", icon=":material/construction:", url_path="plan"
-        ),
-        st.Page(fibre.show, title="Cáp quang / Fibre", icon=":material/cable:", url_path="fibre"),
-        st.Page(
-            compare.show, title="So sánh / Compare", icon=":material/compare:", url_path="compare"
-        ),
-        st.Page(export.show, title="Xuất / Export", icon=":material/download:", url_path="export"),
-        st.Page(data.show, title="Dữ liệu / Data", icon=":material/database:", url_path="data"),
-        st.Page(about.show, title="Giới thiệu / About", icon=":material/info:", url_path="about"),
-    ],
-    position="top",
-).run()
+address.start()
+frame.head()
+PAGES = [
+    (overview, "overview", say("Tổng quan", "Overview"), ":material/map:"),
+    (villages, "villages", say("Thôn", "Villages"), ":material/holiday_village:"),
+    (plan, "plan", say("Phương án", "Plan"), ":material/construction:"),
+    (fibre, "fibre", say("Cáp quang", "Fibre"), ":material/cable:"),
+    (compare, "compare", say("So sánh", "Compare"), ":material/compare:"),
+    (indicators, "indicators", say("Chỉ tiêu", "Indicators"), ":material/flag:"),
+    (data, "data", say("Dữ liệu", "Data"), ":material/database:"),
+    (export, "export", say("Xuất", "Export"), ":material/download:"),
+    (about, "about", say("Giới thiệu", "About"), ":material/info:"),
+]
+NAVIGATION = {
+    path: st.Page(page.show, title=title, icon=icon, url_path=path, default=path == "overview")
+    for page, path, title, icon in PAGES
+}
+chosen = st.navigation(list(NAVIGATION.values()), position="top")
+tour.show(NAVIGATION["data"])
+chosen.run()
+frame.foot()

@@ -5,9 +5,23 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from benchmarks import accuracy, growth, planning, runs, sheets, speed, splat
+from benchmarks import (
+    accuracy,
+    country,
+    growth,
+    pages,
+    planning,
+    runs,
+    sessions,
+    sheets,
+    speed,
+    splat,
+)
 
-PARTS = ("speed", "growth", "accuracy", "splat", "planning", "run", "sheets")
+PARTS = (
+    *("speed", "growth", "accuracy", "splat", "planning", "run", "sheets", "app", "sessions"),
+    "country",
+)
 
 
 def main() -> None:
@@ -28,6 +42,9 @@ def main() -> None:
         "planning": planning.measure,
         "run": runs.measure,
         "sheets": sheets.measure,
+        "app": pages.measure,
+        "sessions": sessions.measure,
+        "country": lambda: country.measure(options.out),
     }
     for name in options.parts or PARTS:
         work[name]()

@@ -150,6 +150,10 @@ class OutOfTimeError(CoverageError, RuntimeError):
     """The time limit ran out before any plan was found; nothing is proven infeasible."""
 
 
+class AccessError(CoverageError):
+    """The reader's role does not allow what was asked."""
+
+
 class StoppedError(CoverageError):
     """The user stopped a long computation."""
 

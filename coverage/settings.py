@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from coverage.errors import Problem
 from coverage.params import (
+    CountryFile,
     IndicatorRules,
     PriorityRules,
     ProjectFile,
@@ -25,8 +26,8 @@ from coverage.text import Text
 from coverage.validation import SettingsError, examined, setting_problem, validated
 
 _LARGEST_TOML: Final = 4 * 2**20
-_TABLES: Final = ("radio", "gaps", "causes", "stability", "fibre", "weights", "indicators")
-_LAID_OVER: Final = (
+TABLES: Final = ("radio", "gaps", "causes", "stability", "fibre", "weights", "indicators")
+LAID_OVER: Final = (
     *("evidence", "costs", "power", "links", "routes", "planning", "funding", "variants"),
 )
 """Groups with a preset file of their own, of which a scenario may replace single values."""
@@ -34,16 +35,23 @@ _NOT_A_TABLE: Final = Text("phải là một bảng TOML", "must be a TOML table
 
 
 @cache
-def _preset(name: str) -> dict[str, Any]:
+def preset_table(name: str) -> dict[str, Any]:
+    """Return what a preset file holds, as it stands there."""
     text = (resources.files("coverage") / "presets" / f"{name}.toml").read_text(encoding="utf-8")
     return tomllib.loads(text)
 
 
 def threshold_profiles() -> dict[str, ThresholdProfile]:
-    """Return the shipped threshold profiles by name."""
+    """Return the shipped threshold profiles by name.
+
+    Examples
+    --------
+    >>> sorted(threshold_profiles())
+    ['outdoor', 'strict']
+    """
     return {
         name: validated(ThresholdProfile, table, f"presets/thresholds.toml [{name}]")
-        for name, table in _preset("thresholds").items()
+        for name, table in preset_table("thresholds").items()
     }
 
 
@@ -51,20 +59,33 @@ def receiver_levels() -> dict[str, ReceiverLevel]:
     """Return the shipped places of a receiver by name."""
     return {
         name: validated(ReceiverLevel, table, f"presets/levels.toml [{name}]")
-        for name, table in _preset("levels").items()
+        for name, table in preset_table("levels").items()
     }
 
 
 def priority_profiles() -> dict[str, PriorityRules]:
-    """Return the shipped sets of criteria by name."""
+    """Return the shipped sets of criteria by name.
+
+    Examples
+    --------
+    >>> sorted(priority_profiles())
+    ['fibre', 'mobile']
+    """
     return {
         name: validated(PriorityRules, table, f"presets/priority.toml [{name}]")
-        for name, table in _preset("priority").items()
+        for name, table in preset_table("priority").items()
     }
 
 
 def default_scenario() -> Scenario:
-    """Return the scenario that applies where a project says nothing else."""
+    """Return the scenario that applies where a project says nothing else.
+
+    Examples
+    --------
+    >>> limits = default_scenario().thresholds.technologies["4G"]
+    >>> limits.good_dbm, limits.weak_dbm
+    (-105.0, -115.0)
+    """
     return scenario_from({}, "presets/scenario.toml")
 
 
@@ -112,6 +133,14 @@ def load_project_file(path: Path) -> tuple[ProjectFile, Scenario]:
     return project, scenario
 
 
+def load_country_file(path: Path) -> CountryFile:
+    """Read `country.toml`."""
+    file, problems = examined(CountryFile, read_toml(path), path.name)
+    if file is None or problems:
+        raise SettingsError(problems)
+    return file
+
+
 def examine_project_file(
     path: Path,
 ) -> tuple[ProjectFile | None, Scenario, tuple[Problem, ...]]:
@@ -151,14 +180,14 @@ def _examined_scenario(
     settings: Mapping[str, Any], where: str, *, land_cover: Mapping[str, Any] | None = None
 ) -> tuple[Scenario | None, list[Problem]]:
     """Build a scenario and find all its problems; what is wrong is left out."""
-    preset = _preset("scenario")
-    allowed = {"name", "thresholds", "level", "priority", "switch_off", *_TABLES, *_LAID_OVER}
+    preset = preset_table("scenario")
+    allowed = {"name", "thresholds", "level", "priority", "switch_off", *TABLES, *LAID_OVER}
     problems = [
         setting_problem(where, key, None, _unknown_key(sorted(allowed)), rule="unknown_key")
         for key in sorted(set(settings) - allowed)
     ]
     tables = {}
-    for key in (*_TABLES, *_LAID_OVER):
+    for key in (*TABLES, *LAID_OVER):
         tables[key] = settings.get(key, {})
         if not isinstance(tables[key], dict):
             problems.append(
@@ -192,10 +221,12 @@ def _examined_scenario(
             "stability": preset["stability"] | tables["stability"],
             "fibre": preset["fibre"] | tables["fibre"],
             "indicators": indicators.model_dump(),
-            "land_cover": land_cover or _preset("land_cover"),
-            "switch_off": settings.get("switch_off", _preset("switch_off")),
+            "land_cover": land_cover or preset_table("land_cover"),
+            "switch_off": settings.get("switch_off", preset_table("switch_off")),
         }
-        | {key: _laid_over(_preset(key), tables[key], f"{where} [{key}]") for key in _LAID_OVER},
+        | {
+            key: _laid_over(preset_table(key), tables[key], f"{where} [{key}]") for key in LAID_OVER
+        },
         where,
     )
     if scenario is not None:
@@ -236,7 +267,7 @@ def _laid_over(
 
 def _profile(key: str, chosen: object, where: str) -> tuple[object, list[Problem]]:
     """Return the profile that a name stands for, or the table given in its place."""
-    shipped = _preset(key)
+    shipped = preset_table(key)
     if not isinstance(chosen, str):
         return chosen, []
     if chosen in shipped:
@@ -246,14 +277,14 @@ def _profile(key: str, chosen: object, where: str) -> tuple[object, list[Problem
         f"no profile of this name; choose of {sorted(shipped)}",
     )
     problem = setting_problem(where, key, chosen, what, rule="unknown_profile")
-    return shipped[_preset("scenario")[key]], [problem]
+    return shipped[preset_table("scenario")[key]], [problem]
 
 
 def _indicator_rules(
     settings: Mapping[str, Any], where: str
 ) -> tuple[IndicatorRules, list[Problem]]:
     """Lay a project's own definitions over the shipped ones, and look up the plan it names."""
-    preset, problems = _preset("indicators"), []
+    preset, problems = preset_table("indicators"), []
     plan = settings.get("plan")
     if isinstance(plan, str) and plan not in preset["plans"]:
         what = Text(

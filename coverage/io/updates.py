@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import os
-import tempfile
 import threading
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,7 +11,7 @@ from typing import Final
 
 import pandas as pd
 
-from coverage.errors import CoverageError, InputDataError, Problem
+from coverage.errors import InputDataError, Problem
 from coverage.io.files import kind_of
 from coverage.io.sheets import read_sheet
 from coverage.io.writers import not_a_formula
@@ -21,6 +19,7 @@ from coverage.params import GAP_STATUSES
 from coverage.schema import TABLES
 from coverage.tables import Mask, Rule, check, rows_breaking
 from coverage.text import Text
+from coverage.whole import write_whole
 
 _TABLE: Final = TABLES["gap_status"]
 _COLUMNS: Final = tuple(column.name for column in _TABLE.columns)
@@ -150,7 +149,7 @@ def append_gap_update(path: Path, update: Mapping[str, str]) -> None:
         raise InputDataError(problems)
     plain = {c: str(not_a_formula(checked.frame[c].iloc[0])) for c in _COLUMNS}
     with _one_at_a_time:
-        _put(path, _with_row(path, plain))
+        write_whole(path, _with_row(path, plain).encode("utf-8"))
 
 
 def _with_row(path: Path, row: Mapping[str, str]) -> str:
@@ -179,28 +178,6 @@ def _line(cells: list[str] | tuple[str, ...], delimiter: str) -> str:
     buffer = io.StringIO()
     csv.writer(buffer, delimiter=delimiter, lineterminator="\r\n").writerow(cells)
     return buffer.getvalue()
-
-
-def _put(path: Path, text: str) -> None:
-    try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
-        try:
-            with os.fdopen(handle, "wb") as stream:
-                stream.write(text.encode("utf-8"))
-                stream.flush()
-                os.fsync(stream.fileno())
-            Path(name).replace(path)
-        finally:
-            Path(name).unlink(missing_ok=True)
-    except OSError as error:
-        raise CoverageError(
-            Text(
-                f"Không ghi được {path}: {error.strerror or error}. Nếu tệp đang mở trong Excel, "
-                "hãy đóng lại.",
-                f"{path} cannot be written: {error.strerror or error}. If it is open in Excel, "
-                "close it.",
-            )
-        ) from error
 
 
 def _goes_back(updates: pd.DataFrame) -> pd.Series:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from coverage.jobs.desk import Desk, Job, default_desk
 from coverage.jobs.kept import read_fibre_plan, read_plan
 from coverage.jobs.state import Status
-from coverage.jobs.task import FibreTask, MapTask, PlanTask, RunTask, Task
+from coverage.jobs.task import FibreTask, MapTask, PlanTask, PredictTask, RunTask, Task
 
 __all__ = [
     "Desk",
@@ -19,6 +19,7 @@ __all__ = [
     "Job",
     "MapTask",
     "PlanTask",
+    "PredictTask",
     "RunTask",
     "Status",
     "Task",

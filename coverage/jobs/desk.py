@@ -6,6 +6,7 @@ Everything a job is lies in its folder, so a server that starts anew finds the w
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import time
 from collections.abc import Iterator
@@ -30,6 +31,7 @@ LOG_FILE: Final = "log.txt"
 _PROCESS_FILE: Final = "process"
 _LIVE: Final = ("waiting", "running")
 _DAY_S: Final = 86_400.0
+_NAME: Final = re.compile(r"[0-9a-f]{24}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,8 @@ class Desk:
     folder
         Where the jobs lie.
     slots
-        So many run at once; the others wait, first come first served.
+        So many run at once; the others wait, first come first served. What a reader waits for (a
+        prediction) has one slot of its own.
     keep_days, limit_bytes
         What is older, or beyond this size, goes, the longest unused first.
     """
@@ -90,13 +93,16 @@ class Desk:
     keep_days: float = 30.0
     limit_bytes: int = 4 * 1024**3
 
-    def submit(self, task: Task) -> Job:
-        """Return the job of a task: the one that is there, or a new one, started."""
+    def submit(self, task: Task, *, anew: bool = False) -> Job:
+        """Return the job of a task: the one that is there, or a new one, started.
+
+        With `anew` what was done before is done again.
+        """
         place = self.folder / task.key
         self.folder.mkdir(parents=True, exist_ok=True)
         with held(self.folder / "desk.lock"):
             found = self.find(task.key)
-            if found is not None and (found.is_live or found.status == "done"):
+            if found is not None and (found.is_live or (found.status == "done" and not anew)):
                 os.utime(place)
                 return found
             shutil.rmtree(place, ignore_errors=True)
@@ -116,7 +122,9 @@ class Desk:
         return started
 
     def find(self, key: str) -> Job | None:
-        """Return a job by its name, None where there is none."""
+        """Return a job by its name, None where there is none; the name may come from strangers."""
+        if not _NAME.fullmatch(key):
+            return None
         place = self.folder / key
         state = read_state(place)
         if state is None:
@@ -138,6 +146,8 @@ class Desk:
 
     def stop(self, key: str) -> None:
         """End a job that waits or runs, with all its processes, and what it had half made."""
+        if not _NAME.fullmatch(key):
+            return
         place = self.folder / key
         who = _identity(place)
         if who is not None:

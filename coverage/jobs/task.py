@@ -29,6 +29,27 @@ class _Task(Frozen):
         told = [__version__, code_digest(), self.model_dump_json(exclude={"project"})]
         return hashlib.sha256("\0".join(told).encode()).hexdigest()[:24]
 
+    @property
+    def is_brief(self) -> bool:
+        """Whether a reader waits for it: it does not queue behind plans and exports."""
+        return False
+
+
+class PredictTask(_Task):
+    """Predict signal and keep it in the store, where every later run finds it."""
+
+    kind: Literal["prediction"] = "prediction"
+
+    @property
+    def stages(self) -> tuple[str, ...]:
+        """Stages in order."""
+        return ("inputs", "prediction")
+
+    @property
+    def is_brief(self) -> bool:
+        """Whether a reader waits for it."""
+        return True
+
 
 class PlanTask(_Task):
     """Choose what to build, under a budget or for a target; both as `pipeline.plan` takes them."""
@@ -82,7 +103,7 @@ class MapTask(_Task):
         return ("inputs", "prediction", "assessment", "exports")
 
 
-AnyTask = PlanTask | FibreTask | RunTask | MapTask
+AnyTask = PredictTask | PlanTask | FibreTask | RunTask | MapTask
 Task = Annotated[AnyTask, Field(discriminator="kind")]
 _TASK: TypeAdapter[AnyTask] = TypeAdapter(Task)
 

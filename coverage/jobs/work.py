@@ -12,11 +12,12 @@ from typing import Any, Final
 from coverage import __version__, exports, maps, pipeline
 from coverage.errors import CoverageError, InputDataError, ScenarioError
 from coverage.io.project import load_project
+from coverage.io.store import default_folder
 from coverage.jobs.clock import Clock
 from coverage.jobs.desk import MADE, MAKING, TASK_FILE, is_running, places
 from coverage.jobs.kept import read_plan, write_fibre_plan, write_plan
 from coverage.jobs.state import State, failure_of, read_state, write_state
-from coverage.jobs.task import AnyTask, FibreTask, MapTask, PlanTask, read_task
+from coverage.jobs.task import AnyTask, FibreTask, MapTask, PlanTask, PredictTask, read_task
 from coverage.locks import Lock
 from coverage.model import Inputs, Plan, Result
 from coverage.prediction import Progress
@@ -34,7 +35,7 @@ def work(place: Path, slots: int) -> None:
     task = read_task(place / TASK_FILE)
     state = read_state(place)
     assert state is not None  # noqa: S101 - it is written before the process starts
-    turn = _wait_for_turn(place, slots, state)
+    turn = _wait_for_turn(place, slots, state, task)
     clock = Clock(task.stages, _expected_s(place, task.kind))
     state = state.model_copy(update={"status": "running", "began": time.time()})
     spoken = 0.0
@@ -85,6 +86,8 @@ def _done(task: AnyTask, making: Path, tell: Progress, workers: int) -> dict[str
     began = time.perf_counter()
     tell("inputs", 0.0)
     inputs = _inputs_of(task)
+    if isinstance(task, PredictTask):
+        return _predicted(task, inputs, tell, workers)
     result = pipeline.run(inputs, task.scenario, workers=workers, progress=tell)
     if isinstance(task, PlanTask):
         return _planned(task, result, making, tell, workers)
@@ -108,6 +111,20 @@ def _done(task: AnyTask, making: Path, tell: Progress, workers: int) -> dict[str
         )
         _pack(making / OUTPUTS, making / ZIP_FILE)
     return {"synthetic": bool(inputs.synthetic_roles)}
+
+
+def _predicted(task: PredictTask, inputs: Inputs, tell: Progress, workers: int) -> dict[str, Any]:
+    pipeline.predicted(inputs, task.scenario, workers=workers, progress=tell)
+    if pipeline.kept_prediction(inputs, task.scenario) is None:
+        raise CoverageError(
+            Text(
+                f"Không giữ được dự báo trong bộ nhớ đệm {default_folder()}: hết chỗ hoặc không có "
+                "quyền ghi. Hãy giải phóng chỗ, hoặc đặt PHUSONG_CACHE sang nơi khác.",
+                f"The prediction cannot be kept in the cache {default_folder()}: no space, or no "
+                "right to write. Free some space, or set PHUSONG_CACHE to another place.",
+            )
+        )
+    return {}
 
 
 def _pack(folder: Path, path: Path) -> None:
@@ -164,25 +181,34 @@ def _plan_of(key: str, making: Path) -> Plan:
     return read_plan(kept)
 
 
-def _wait_for_turn(place: Path, slots: int, state: State) -> Lock:
+def _wait_for_turn(place: Path, slots: int, state: State, task: AnyTask) -> Lock:
     """Return a slot of the desk once one is free and no earlier job waits for it."""
-    doors = [Lock(place.parent / f"slot-{number}.lock") for number in range(slots)]
+    names = ["brief-slot"] if task.is_brief else [f"slot-{number}" for number in range(slots)]
+    doors = [Lock(place.parent / f"{name}.lock") for name in names]
     while True:
-        if not _has_elder(place, state.asked):
+        if not _has_elder(place, state.asked, task):
             for door in doors:
                 if door.take():
                     return door
         time.sleep(_LOOK_S)
 
 
-def _has_elder(place: Path, asked: float) -> bool:
+def _has_elder(place: Path, asked: float, task: AnyTask) -> bool:
     for other in places(place.parent):
         told = None if other == place else read_state(other)
         if told is None or told.status != "waiting":
             continue
-        if (told.asked, other.name) < (asked, place.name) and is_running(other):
+        is_earlier = (told.asked, other.name) < (asked, place.name)
+        if is_earlier and is_running(other) and _is_brief(other) == task.is_brief:
             return True
     return False
+
+
+def _is_brief(place: Path) -> bool:
+    try:
+        return read_task(place / TASK_FILE).is_brief
+    except (OSError, ValueError):
+        return False
 
 
 def _expected_s(place: Path, kind: str) -> dict[str, float]:

@@ -14,7 +14,7 @@ from coverage.planning.money import with_money
 from coverage.planning.plan import Prospect, make_least_plan, make_plan, make_prospect
 from coverage.planning.resilience import with_resilience
 from coverage.planning.village_fibre import mobile_budget, with_village_fibre
-from coverage.prediction import Progress
+from coverage.prediction import Progress, Workers
 from coverage.text import Text
 
 
@@ -24,7 +24,7 @@ def plan(
     budget: str | float | None = None,
     target: str | float | None = None,
     variants: bool | int = False,
-    workers: int | None = None,
+    workers: Workers | None = None,
     progress: Progress | None = None,
 ) -> Plan:
     """Choose what to build for the villages that a run found without 4G.
@@ -44,7 +44,7 @@ def plan(
         Plan again under the scenario's variants (True: all of them; a number: so many) to tell how
         often each action stays chosen.
     workers
-        Threads of the prediction of candidates; the plan does not depend on it.
+        Threads or a crew for the prediction of candidates; the plan does not depend on it.
     progress
         Called as candidates are predicted.
 
@@ -55,6 +55,16 @@ def plan(
         an action that there is not.
     InfeasibleError
         Where what must be built cannot be, or the target not be reached, with the reason.
+
+    Examples
+    --------
+    >>> import coverage as cv
+    >>> result = cv.run(cv.load_project("data/demo"))
+    >>> plan = cv.plan(result, budget=5_000_000_000)
+    >>> 0 < plan.spent <= plan.budget
+    True
+    >>> int(plan.actions["households_gained"].sum()) > 0
+    True
     """
     budget_vnd, target_share = aim_of(budget, target, result.scenario)
     others = _variants(result.scenario, asked=variants)
@@ -106,6 +116,14 @@ def plan_fibre(
         Where the budget is not an amount, the target not a share, or not one of the two is given.
     InfeasibleError
         Where there is no fibre to tap.
+
+    Examples
+    --------
+    >>> import coverage as cv
+    >>> result = cv.run(cv.load_project("data/demo"))
+    >>> fibre = cv.plan_fibre(result, budget=2_000_000_000)
+    >>> 0 < fibre.spent <= fibre.budget
+    True
     """
     budget_vnd, target_share = one_aim(budget, target, result.scenario)
     prospect = make_fibre_prospect(result)

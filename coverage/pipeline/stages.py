@@ -25,7 +25,7 @@ from coverage import (
 from coverage.io.store import Arrays, Store, default_folder
 from coverage.model import Inputs, Prediction, Result, Statistics
 from coverage.params import Scenario
-from coverage.prediction import Progress
+from coverage.prediction import Progress, Workers
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ def run(
     inputs: Inputs,
     scenario: Scenario | None = None,
     *,
-    workers: int | None = None,
+    workers: Workers | None = None,
     progress: Progress | None = None,
 ) -> Result:
     """Run all stages on a project.
@@ -63,25 +63,38 @@ def run(
     scenario
         What varies; None takes the project's own.
     workers
-        Threads of the prediction; None takes one per core. The result does not depend on it.
+        Threads of the prediction, None for one per core, or a crew (`coverage.distribution`). The
+        result does not depend on it.
     progress
         Called as the work goes on.
+
+    Examples
+    --------
+    >>> import coverage as cv
+    >>> result = cv.run(cv.load_project("data/demo"))
+    >>> sorted(result.rsrp_dbm)
+    ['3G', '4G', '5G']
+    >>> sorted(result.villages["priority_rank"]) == list(range(1, 368))
+    True
     """
     scenario = scenario or inputs.scenario
     predicted_signal = predicted(inputs, scenario, workers=workers, progress=progress)
     tell(progress, "assessment", 0.0)
-    result = ranked(
-        inputs, predicted_signal, assessed(inputs, predicted_signal, scenario), scenario
-    )
+    result = judged(inputs, predicted_signal, scenario)
     tell(progress, "assessment", 1.0)
     return result
+
+
+def judged(inputs: Inputs, predicted_signal: Prediction, scenario: Scenario) -> Result:
+    """Grade, explain and rank what a prediction says of the villages."""
+    return ranked(inputs, predicted_signal, assessed(inputs, predicted_signal, scenario), scenario)
 
 
 def predicted(
     inputs: Inputs,
     scenario: Scenario,
     *,
-    workers: int | None = None,
+    workers: Workers | None = None,
     progress: Progress | None = None,
     store: Store | None = None,
 ) -> Prediction:
@@ -92,17 +105,10 @@ def predicted(
     store.
     """
     store = store or Store(default_folder())
-    parts = {
-        "stage": "prediction",
-        "code": prediction.CODE_DIGEST,
-        "inputs": inputs.radio_fingerprint,
-        "radio": scenario.radio.model_dump(mode="json"),
-        "land_cover": scenario.land_cover.model_dump(mode="json"),
-    }
-    kept = store.get(parts)
+    kept = kept_prediction(inputs, scenario, store=store)
     if kept is not None:
         tell(progress, "prediction", 1.0)
-        return _unpacked(inputs, scenario, kept)
+        return kept
     found = prediction.predict(
         inputs,
         scenario.radio,
@@ -111,8 +117,26 @@ def predicted(
         progress=progress,
         keeper=store,
     )
-    store.put(parts, _packed(found))
+    store.put(_kept_under(inputs, scenario), _packed(found))
     return found
+
+
+def kept_prediction(
+    inputs: Inputs, scenario: Scenario, *, store: Store | None = None
+) -> Prediction | None:
+    """Return a prediction that the store holds, None where it must be made first."""
+    kept = (store or Store(default_folder())).get(_kept_under(inputs, scenario))
+    return None if kept is None else _unpacked(inputs, scenario, kept)
+
+
+def _kept_under(inputs: Inputs, scenario: Scenario) -> dict[str, object]:
+    return {
+        "stage": "prediction",
+        "code": prediction.CODE_DIGEST,
+        "inputs": inputs.radio_fingerprint,
+        "radio": scenario.radio.model_dump(mode="json"),
+        "land_cover": scenario.land_cover.model_dump(mode="json"),
+    }
 
 
 def assessed(

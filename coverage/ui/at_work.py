@@ -9,9 +9,9 @@ from typing import Final
 import streamlit as st
 
 from coverage.errors import InputDataError
-from coverage.jobs import Desk, Job, default_desk
+from coverage.jobs import Desk, Job, MapTask, PredictTask, RunTask, Task, default_desk
 from coverage.text import Text
-from coverage.ui import problems
+from coverage.ui import access, problems
 from coverage.ui.speech import duration, say, told
 from coverage.ui.words import plain
 
@@ -28,9 +28,41 @@ _STAGES: Final[Mapping[str, Text]] = {
 }
 
 
+_FOR_ALL: Final = (PredictTask, MapTask, RunTask)
+"""What a viewer may ask for too: to see a map at all, to compare and to export."""
+
+
 def desk() -> Desk:
-    """Return where jobs are asked for."""
+    """Return where jobs are found; `submit` and `stop` ask first who wants it."""
     return default_desk()
+
+
+def submit(task: Task, *, anew: bool = False) -> Job:
+    """Ask for work.
+
+    Raises
+    ------
+    AccessError
+        Where the reader's role does not allow that kind of work.
+    """
+    if not isinstance(task, _FOR_ALL):
+        access.demand_editor()
+    job = desk().submit(task, anew=anew)
+    access.note(f"asked for {task.kind} {job.key}")
+    return job
+
+
+def stop(key: str) -> None:
+    """End work that waits or runs.
+
+    Raises
+    ------
+    AccessError
+        Where the reader is no editor: others may wait for the same work.
+    """
+    access.demand_editor()
+    desk().stop(key)
+    access.note(f"stopped {key}")
 
 
 def follow(keys: list[str]) -> list[Job]:
@@ -62,13 +94,10 @@ def _bars(keys: list[str]) -> None:
                 say("Dừng", "Stop"),
                 icon=":material/stop_circle:",
                 key=f"stop_{job.key}",
-                on_click=_stop,
+                on_click=stop,
                 args=(job.key,),
+                disabled=not access.may_edit(),
             )
-
-
-def _stop(key: str) -> None:
-    desk().stop(key)
 
 
 def _how_far(job: Job) -> str:

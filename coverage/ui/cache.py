@@ -8,8 +8,6 @@ be. What lies here is shared by all sessions and never changed.
 from __future__ import annotations
 
 import hashlib
-import threading
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,58 +20,43 @@ from coverage.io.project import load_project, project_path
 from coverage.jobs import Desk, Job, read_fibre_plan, read_plan
 from coverage.maps import fibre_payload, map_payload, payload_in
 from coverage.maps.fields import Payload, table_payload, village_fields
+from coverage.maps.plan import plan_payload
 from coverage.model import FibrePlan, Inputs, Plan, Prediction, Result
 from coverage.params import Scenario
 from coverage.pipeline import Assessment
 from coverage.settings import load_project_file
-from coverage.text import DEFAULT_LANGUAGE, Language
-
-_POLL_S = 0.15
-_one_at_a_time = threading.Lock()
+from coverage.text import Language
+from coverage.ui import access
 
 
-class Work:
-    """A prediction in a thread of its own: a rerun of the page finds it again, whole."""
-
-    def __init__(self, inputs: Inputs, scenario: Scenario) -> None:
-        self.share = 0.0
-        self.result: Prediction | None = None
-        self.error: BaseException | None = None
-        self._done = threading.Event()
-        threading.Thread(target=self._run, args=(inputs, scenario), daemon=True).start()
-
-    def _run(self, inputs: Inputs, scenario: Scenario) -> None:
-        try:
-            with _one_at_a_time:
-                self.result = pipeline.predicted(inputs, scenario, progress=self._tell)
-        except BaseException as error:  # noqa: BLE001 - raised again in the session that waits
-            self.error = error
-        finally:
-            self._done.set()
-
-    def _tell(self, _stage: str, share: float) -> None:
-        self.share = share
-
-    def wait(self, tell: Callable[[float], None]) -> None:
-        """Return when the work is done; `tell` hears of its progress."""
-        while not self._done.wait(_POLL_S):
-            tell(min(self.share, 1.0))
+class _NotKeptError(LookupError):
+    """Nothing to remember: what is not there yet may be there at the next look."""
 
 
 def inputs_of(path: str) -> Inputs:
-    """Return the project at `path`, read again when one of its files changed."""
+    """Return the project at `path`, read again when one of its files changed.
+
+    Raises
+    ------
+    AccessError
+        Where it is not for the readers of this server.
+    """
+    access.demand_folder(path)
     return _inputs(path, _stamp(path))
 
 
-def predicted(inputs: Inputs, scenario: Scenario, tell: Callable[[float], None]) -> Prediction:
-    """Return the prediction, made or kept; `tell` hears of its progress."""
-    key = prediction_key(inputs, scenario)
-    work = _work(key, inputs, scenario)
-    work.wait(tell)
-    if work.result is None:
-        _work.clear(key, inputs, scenario)
-        raise work.error or RuntimeError
-    return work.result
+def kept_prediction(inputs: Inputs, scenario: Scenario) -> Prediction | None:
+    """Return the prediction, None where it must be made first (`predicting`)."""
+    try:
+        return _prediction(prediction_key(inputs, scenario), inputs, scenario)
+    except _NotKeptError:
+        return None
+
+
+@st.cache_resource(show_spinner=False)
+def projects_opened() -> dict[str, str]:
+    """Return the folders of the projects opened on this server, by the mark in an address."""
+    return {}
 
 
 def result_of(
@@ -87,18 +70,21 @@ def result_of(
     )
 
 
-def map_parts(result: Result, operator: str) -> dict[str, tuple[str, Payload]]:
+def map_parts(result: Result, operator: str, language: Language) -> dict[str, tuple[str, Payload]]:
     """Return what the map draws in three parts, each under a key that changes with its content.
 
     `rows` changes with the weights, `base` and `pictures` with thresholds and operator.
     """
     grading = grading_key(result.inputs, result.scenario, operator)
     ranking = key_of(grading, result.scenario.priority, result.scenario.stability)
-    pictures = key_of("pictures", grading)
+    pictures, base, rows = (
+        key_of(part, of, language)
+        for part, of in (("pictures", grading), ("base", grading), ("rows", ranking))
+    )
     return {
-        "pictures": (pictures, _pictures(pictures, result, operator)),
-        "base": (key_of("base", grading), _base(grading, result, operator)),
-        "rows": (key_of("rows", ranking), _rows(ranking, result)),
+        "pictures": (pictures, _pictures(pictures, result, operator, language)),
+        "base": (base, _base(base, result, operator, language)),
+        "rows": (rows, _rows(rows, result, language)),
     }
 
 
@@ -122,15 +108,11 @@ def map_of(
     result: Result, language: Language, *, plan: Plan | FibrePlan | None = None, plan_key: str = ""
 ) -> tuple[str, Payload]:
     """Return a version and all that a map draws, a plan over it where there is one."""
-    scenario = result.scenario
-    key = key_of(
-        grading_key(result.inputs, scenario, ""),
-        scenario.priority,
-        scenario.stability,
-        plan_key,
-        language,
-    )
-    return key, _map(key, result, plan, language)
+    parts = map_parts(result, "", language)
+    base, pictures, rows = (parts[name][1] for name in ("base", "pictures", "rows"))
+    key = key_of(*(version for version, _ in parts.values()), plan_key)
+    villages = rows["villages"] | base["villages"]
+    return key, base | pictures | {"villages": villages} | _drawn_plan(key, plan, language)
 
 
 def fibre_map_of(result: Result, language: Language) -> tuple[str, Payload]:
@@ -211,8 +193,11 @@ def _inputs(path: str, stamp: tuple[tuple[str, int, int], ...]) -> Inputs:  # no
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
-def _work(key: str, _inputs: Inputs, _scenario: Scenario) -> Work:  # noqa: ARG001
-    return Work(_inputs, _scenario)
+def _prediction(key: str, _inputs: Inputs, _scenario: Scenario) -> Prediction:  # noqa: ARG001
+    kept = pipeline.kept_prediction(_inputs, _scenario)
+    if kept is None:
+        raise _NotKeptError
+    return kept
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
@@ -238,20 +223,21 @@ def _result(
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _pictures(key: str, _result: Result, _operator: str) -> Payload:  # noqa: ARG001
-    return {"overlays": map_payload(_result, operator=_operator)["overlays"]}
+def _pictures(key: str, _result: Result, _operator: str, _language: Language) -> Payload:  # noqa: ARG001
+    payload = map_payload(_result, operator=_operator, language=_language)
+    return {"overlays": payload["overlays"]}
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _base(key: str, _result: Result, _operator: str) -> Payload:  # noqa: ARG001
-    payload = map_payload(_result, operator=_operator, pictures=False)
+def _base(key: str, _result: Result, _operator: str, _language: Language) -> Payload:  # noqa: ARG001
+    payload = map_payload(_result, operator=_operator, language=_language, pictures=False)
     return payload | {"villages": {"places": payload["villages"]["places"]}}
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _rows(key: str, _result: Result) -> Payload:  # noqa: ARG001
-    fields = village_fields(_result, DEFAULT_LANGUAGE)
-    return {"villages": table_payload(_result.villages, fields, DEFAULT_LANGUAGE)}
+def _rows(key: str, _result: Result, _language: Language) -> Payload:  # noqa: ARG001
+    fields = village_fields(_result, _language)
+    return {"villages": table_payload(_result.villages, fields, _language)}
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
@@ -265,8 +251,8 @@ def _fibre_plan(key: str, _made: Path) -> FibrePlan:  # noqa: ARG001
 
 
 @st.cache_resource(max_entries=6, show_spinner=False)
-def _map(key: str, _result: Result, _plan: Plan | FibrePlan | None, _language: Language) -> Payload:  # noqa: ARG001
-    return {"plan": None} | map_payload(_result, language=_language, plan=_plan)
+def _drawn_plan(key: str, _plan: Plan | FibrePlan | None, _language: Language) -> Payload:  # noqa: ARG001
+    return {"plan": None if _plan is None else plan_payload(_plan, _language)}
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)

@@ -23,7 +23,7 @@ def take_from_url(inputs: Inputs) -> None:
     if named and ASKED not in st.session_state:
         job = sides.plans(inputs).get(named)
         if job is not None:
-            _open(inputs, job)
+            _open(job)
 
 
 def choose(inputs: Inputs) -> None:
@@ -42,17 +42,17 @@ def choose(inputs: Inputs) -> None:
             f"Mở lại phương án đã lập ({len(made)})", f"Open a plan made before ({len(made)})"
         ),
         on_change=_open_earlier,
-        args=(inputs, made),
+        args=(made,),
     )
 
 
-def _open_earlier(inputs: Inputs, made: dict[str, Job]) -> None:
+def _open_earlier(made: dict[str, Job]) -> None:
     job = made.get(str(st.session_state[_EARLIER]))
     if job is not None:
-        _open(inputs, job)
+        _open(job)
 
 
-def _open(inputs: Inputs, job: Job) -> None:
+def _open(job: Job) -> None:
     if isinstance(job.task, PlanTask):
-        levers.take_from(job.task, inputs)
+        levers.take_from(job.task)
         st.session_state[ASKED] = job.key

@@ -10,7 +10,8 @@ import streamlit as st
 from coverage.exports.tables import fibre_tables
 from coverage.jobs import FibreTask, Job
 from coverage.model import FibrePlan, Inputs
-from coverage.ui import at_work, cache, levers, maps_in_step, plan_view, session, state
+from coverage.ui import access, at_work, cache, levers, maps_in_step, plan_view, session, state
+from coverage.ui.numbers import written
 from coverage.ui.speech import digits, language, money, say, told
 from coverage.ui.words import plain
 
@@ -36,6 +37,8 @@ def show(inputs: Inputs) -> None:
                 type="primary",
                 on_click=_ask,
                 args=(inputs,),
+                disabled=not access.may_edit(),
+                help=access.why_not(),
                 width="stretch",
             )
     asked = str(st.session_state.get(_ASKED, ""))
@@ -46,14 +49,14 @@ def show(inputs: Inputs) -> None:
 def _ask(inputs: Inputs) -> None:
     budget, target = levers.aim_of(_OF)
     task = FibreTask(
-        project=str(st.session_state[state.PROJECT]).strip(),
+        project=state.project(),
         section=inputs.project,
         fingerprint=inputs.fingerprint,
         scenario=session.scenario(inputs),
         budget=budget,
         target=target,
     )
-    st.session_state[_ASKED] = at_work.desk().submit(task).key
+    st.session_state[_ASKED] = at_work.submit(task).key
 
 
 def _found(inputs: Inputs, job: Job, plan: FibrePlan) -> None:
@@ -92,24 +95,21 @@ def _villages(plan: FibrePlan) -> None:
     villages = plan.villages
     share = say("Phần vốn (triệu đồng)", "Share of capex (million VND)")
     route = say("Tuyến (km)", "Route (km)")
+    shown = pd.DataFrame(
+        {
+            "#": villages["fibre_order"],
+            say("Thôn", "Village"): villages["name"],
+            say("Xã", "Commune"): villages["commune_name"],
+            say("Hộ", "Households"): villages["households"],
+            route: villages["route_length_m"] / _KM,
+            share: villages["capex"] / 1e6,
+            say("Nhánh", "Branch"): villages["branch_id"],
+            say("Từ nút", "From node"): villages["source_id"],
+        }
+    )
     st.dataframe(
-        pd.DataFrame(
-            {
-                "#": villages["fibre_order"],
-                say("Thôn", "Village"): villages["name"],
-                say("Xã", "Commune"): villages["commune_name"],
-                say("Hộ", "Households"): villages["households"],
-                route: villages["route_length_m"] / _KM,
-                share: villages["capex"] / 1e6,
-                say("Nhánh", "Branch"): villages["branch_id"],
-                say("Từ nút", "From node"): villages["source_id"],
-            }
-        ),
+        written(shown.reset_index(drop=True), {route: 1}),
         hide_index=True,
         height=_HEIGHT,
         width="stretch",
-        column_config={
-            route: st.column_config.NumberColumn(format="%.1f"),
-            share: st.column_config.NumberColumn(format="%.0f"),
-        },
     )

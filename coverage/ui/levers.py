@@ -17,7 +17,7 @@ from coverage.maps.words import ACTION_KINDS
 from coverage.model import Inputs
 from coverage.params import ActionKind, CostRules, PlanningRules, Scenario, UnitCost
 from coverage.text import Text
-from coverage.ui import state
+from coverage.ui import session, state
 from coverage.ui.speech import money, say, told
 
 MUST: Final = "plan_must"
@@ -25,6 +25,7 @@ MUST_NOT: Final = "plan_must_not"
 LOCKS: Final = (MUST, MUST_NOT)
 PLACES: Final = "plan_places"
 _MILLION: Final = 1e6
+_BY_APP: Final = "; app"
 _MOST_YEARS: Final = 10
 _UNITS: Final[Mapping[str, tuple[float, str, Text]]] = {
     "billion": (1e9, "VND", Text("tỷ đồng", "billion VND")),
@@ -62,7 +63,17 @@ def start(rules: PlanningRules) -> None:
         st.session_state[name] = st.session_state.get(name, value)
 
 
-def take_from(task: PlanTask, inputs: Inputs) -> None:
+def begin_with(scenario: Scenario) -> None:
+    """Set the scenario that the levers change, and every lever to it."""
+    session.begin_with(scenario)
+    chosen = st.session_state
+    for name, value in _of_rules(scenario.planning).items():
+        chosen[name] = value
+    for item in _items(scenario.costs):
+        chosen[_price_key(item)] = _in_millions(scenario.costs, item)
+
+
+def take_from(task: PlanTask) -> None:
     """Set the levers as they stood when a plan was asked for, prices and weights too."""
     chosen = st.session_state
     chosen["plan_aim"] = "target" if task.target else "budget"
@@ -73,12 +84,7 @@ def take_from(task: PlanTask, inputs: Inputs) -> None:
         size, currency, _ = _UNITS[name]
         chosen["plan_unit"] = name
         chosen["plan_amount"] = float(task.budget.removesuffix(currency)) / size
-    for name, value in _of_rules(task.scenario.planning).items():
-        chosen[name] = value
-    for item in _items(inputs.scenario.costs):
-        chosen[_price_key(item)] = _in_millions(task.scenario.costs, item)
-    for criterion in task.scenario.priority.criteria:
-        chosen[state.weight_key(criterion.name)] = round(100 * criterion.weight)
+    begin_with(task.scenario)
 
 
 def main() -> None:
@@ -162,41 +168,52 @@ def further(inputs: Inputs) -> None:
             step=1,
             key="plan_years",
             persist_state="session",
-            help=_shares_told(phases(inputs.scenario.planning)),
+            help=_shares_told(phases(session.base(inputs).planning)),
         )
-    _prices(inputs.scenario.costs)
+    _prices(session.base(inputs).costs)
 
 
-def task(inputs: Inputs, base: Scenario) -> PlanTask | None:
+def task(inputs: Inputs) -> PlanTask | None:
     """Return what the levers ask for at this moment; None where no kind of action is allowed."""
-    chosen = st.session_state
-    if not chosen["plan_kinds"]:
+    if not st.session_state["plan_kinds"]:
         return None
-    planning = base.planning.model_copy(
+    budget, target = aim_of("plan")
+    return PlanTask(
+        project=state.project(),
+        section=inputs.project,
+        fingerprint=inputs.fingerprint,
+        scenario=scenario(inputs),
+        budget=budget,
+        target=target,
+    )
+
+
+def scenario(inputs: Inputs) -> Scenario:
+    """Return the scenario of the session with all that its levers have changed."""
+    now = session.scenario(inputs)
+    return now.model_copy(update={"planning": _planning(now.planning), "costs": _costs(now.costs)})
+
+
+def _planning(rules: PlanningRules) -> PlanningRules:
+    """Return the rules as the levers stand; those of a session that has not seen them stay."""
+    chosen = st.session_state
+    if any(name not in chosen for name in _of_rules(rules)) or not chosen["plan_kinds"]:
+        return rules
+    extra = tuple(tuple(place) for place in chosen[PLACES])
+    planning = rules.model_copy(
         update={
             "objective": chosen["plan_objective"],
             "serve": chosen["plan_serve"],
             "kinds": tuple(k for k in get_args(ActionKind) if k in chosen["plan_kinds"]),
-            "phases": phases(base.planning),
+            "phases": phases(rules),
             "must": tuple(sorted(chosen[MUST])),
             "must_not": tuple(sorted(chosen[MUST_NOT])),
-            "candidates": base.planning.candidates.model_copy(
-                update={"extra": tuple(chosen[PLACES])}
-            ),
+            "candidates": rules.candidates.model_copy(update={"extra": extra}),
         }
     )
-    if planning != base.planning:
-        planning = planning.model_copy(update={"source": f"{base.planning.source}; app"})
-    wanted = base.model_copy(update={"planning": planning, "costs": _costs(base.costs)})
-    budget, target = aim_of("plan")
-    return PlanTask(
-        project=str(chosen[state.PROJECT]).strip(),
-        section=inputs.project,
-        fingerprint=inputs.fingerprint,
-        scenario=wanted,
-        budget=budget,
-        target=target,
-    )
+    if planning == rules:
+        return rules
+    return planning.model_copy(update={"source": f"{rules.source.removesuffix(_BY_APP)}{_BY_APP}"})
 
 
 def phases(rules: PlanningRules) -> tuple[float, ...]:

@@ -16,6 +16,8 @@ from streamlit.components.v2.types import ComponentRenderer
 
 from coverage.maps import front_end
 from coverage.maps.fields import Payload
+from coverage.text import Language
+from coverage.ui.speech import say
 
 KEY = "signal_map"
 
@@ -23,8 +25,10 @@ KEY = "signal_map"
 def show_map(
     parts: Mapping[str, tuple[str, Payload]],
     *,
+    language: Language,
     wanted: Mapping[str, object],
     chosen: str,
+    place: tuple[float, float, float] | None,
     on_chosen: Callable[[], None],
 ) -> None:
     """Draw the map.
@@ -33,17 +37,30 @@ def show_map(
     ----------
     parts
         Version and content of `pictures`, `base` and `rows`, sent by `send_parts`.
+    language
+        Its words; a map of another language is another map.
     wanted
         Filters as the front end's `filter` takes them.
     chosen
         The village whose pop-up is open; "" for none.
+    place
+        Latitude, longitude and zoom that it shows at first; None for everything.
     on_chosen
         Called when the reader chose another; `chosen_on_map` tells which.
     """
     versions = {name: version for name, (version, _) in parts.items()}
     _map()(
-        key=KEY,
-        data={"versions": versions, "filter": dict(wanted), "chosen": chosen},
+        key=f"{KEY}_{language}",
+        data={
+            "versions": versions,
+            "filter": dict(wanted),
+            "chosen": chosen,
+            "place": place and [*place],
+            "words": {
+                "link": say("Chép liên kết của khung nhìn này", "Copy a link to this view"),
+                "copied": say("Đã chép liên kết", "Link copied"),
+            },
+        },
         on_chosen_change=on_chosen,
     )
 
@@ -58,9 +75,9 @@ def send_parts(parts: Mapping[str, tuple[str, Payload]]) -> None:
         )
 
 
-def chosen_on_map() -> str:
+def chosen_on_map(language: Language) -> str:
     """Return the village that the reader has just chosen on the map, or ""."""
-    state: Any = st.session_state.get(KEY) or {}
+    state: Any = st.session_state.get(f"{KEY}_{language}") or {}
     return str(state.get("chosen") or "")
 
 

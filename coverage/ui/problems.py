@@ -2,34 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Final
 
 import pandas as pd
 import streamlit as st
 
 from coverage.errors import Problem
 from coverage.model import Inputs
+from coverage.text import Text
+from coverage.ui.speech import say, told
 from coverage.ui.words import plain, role
 
-_SEVERITIES = {"error": "lỗi / error", "warning": "cảnh báo / warning"}
+_SEVERITIES: Final[Mapping[str, Text]] = {
+    "error": Text("lỗi", "error"),
+    "warning": Text("cảnh báo", "warning"),
+}
 
 
 def table(found: Iterable[Problem]) -> None:
     """Show problems, one row each."""
+    row = say("Dòng", "Row")
     rows = [
         {
-            "Mức / Severity": _SEVERITIES[problem.severity],
-            "Tệp / File": problem.file,
-            "Dòng / Row": problem.row,
-            "Cột / Column": problem.column or "",
-            "Giá trị / Value": problem.value or "",
-            "Số dòng / Rows": problem.count,
-            "Vấn đề / Problem": str(problem.what),
-            "Cách xử lý / What to do": str(problem.fix),
+            say("Mức", "Severity"): told(_SEVERITIES[problem.severity]),
+            say("Tệp", "File"): problem.file,
+            row: problem.row,
+            say("Cột", "Column"): problem.column or "",
+            say("Giá trị", "Value"): problem.value or "",
+            say("Số dòng", "Rows"): problem.count,
+            say("Vấn đề", "Problem"): told(problem.what),
+            say("Cách xử lý", "What to do"): told(problem.fix),
         }
         for problem in found
     ]
-    frame = pd.DataFrame(rows).astype({"Dòng / Row": "Int64"})
+    frame = pd.DataFrame(rows).astype({row: "Int64"}) if rows else pd.DataFrame()
     st.dataframe(frame, hide_index=True, width="stretch", placeholder="")
 
 
@@ -37,10 +44,12 @@ def banner(inputs: Inputs) -> None:
     """Say which data are synthetic, and what the project says of itself."""
     roles = inputs.synthetic_roles
     if roles or inputs.project.synthetic:
-        names = ", ".join(role(name).vi for name in roles)
-        names_en = ", ".join(role(name).en for name in roles)
+        names = plain(", ".join(role(name) for name in roles))
         st.warning(
-            f"**DỮ LIỆU TỔNG HỢP (MÔ PHỎNG) / SYNTHETIC DATA:** {plain(names)} / {plain(names_en)}",
+            say(
+                f"**DỮ LIỆU TỔNG HỢP (MÔ PHỎNG):** {names}",
+                f"**SYNTHETIC DATA:** {names}",
+            ),
             icon=":material/science:",
         )
     if inputs.project.note:
@@ -50,5 +59,6 @@ def banner(inputs: Inputs) -> None:
 def warnings(found: tuple[Problem, ...]) -> None:
     """Offer the warnings of a run."""
     if found:
-        with st.expander(f"Cảnh báo / Warnings ({len(found)})", icon=":material/warning:"):
+        title = say(f"Cảnh báo ({len(found)})", f"Warnings ({len(found)})")
+        with st.expander(title, icon=":material/warning:"):
             table(found)

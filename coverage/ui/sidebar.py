@@ -1,7 +1,8 @@
-"""The sidebar: which project, which filters, which weights and thresholds."""
+"""The sidebar: language and project, filters, weights and thresholds."""
 
 from __future__ import annotations
 
+from pathlib import PurePath
 from typing import Final
 
 import streamlit as st
@@ -9,17 +10,11 @@ import streamlit as st
 from coverage.errors import CoverageError, InputDataError
 from coverage.maps.words import QUANTITIES
 from coverage.model import Inputs
-from coverage.params import (
-    MAIN_TECHNOLOGY,
-    SIGNAL_CLASSES,
-    TECHNOLOGIES,
-    Criterion,
-    Scenario,
-    Technology,
-)
+from coverage.params import SIGNAL_CLASSES, Criterion, Scenario, Technology
 from coverage.text import vietnamese_order
-from coverage.ui import cache, problems, state
-from coverage.ui.words import CLASS_SHORT, plain
+from coverage.ui import address, cache, problems, session, state
+from coverage.ui.speech import say, told
+from coverage.ui.words import class_short, plain
 
 _LOWEST_DBM: Final = -140
 _HIGHEST_DBM: Final = -50
@@ -27,35 +22,44 @@ _HIGHEST_DBM: Final = -50
 
 def open_project() -> Inputs:
     """Return the project of this session; where it cannot be read say why, and stop the page."""
-    with st.sidebar:
+    name = PurePath(state.project()).name or state.project()
+    with (
+        st.sidebar,
+        st.expander(say(f"Dự án: {plain(name)}", f"Project: {plain(name)}"), key="project_box"),
+    ):
         st.text_input(
-            "Thư mục dự án / Project folder",
+            say("Thư mục dự án", "Project folder"),
             key=state.PROJECT,
             persist_state="session",
             on_change=state.forget_project,
-            help="Thư mục có project.toml, rồi bấm Enter / a folder with project.toml, then Enter",
+            help=say(
+                "Thư mục có tệp project.toml, rồi bấm Enter",
+                "A folder that holds project.toml, then Enter",
+            ),
         )
     try:
-        with st.spinner("Đang đọc dữ liệu / Reading the project…"):
-            return cache.inputs_of(str(st.session_state[state.PROJECT]).strip())
+        with st.spinner(say("Đang đọc dữ liệu…", "Reading the project…")):
+            inputs = cache.inputs_of(state.project())
     except CoverageError as error:
         _explain(error)
         st.stop()
+    address.take(inputs)
+    return inputs
 
 
 def _explain(error: CoverageError) -> None:
     if isinstance(error, InputDataError):
-        st.error("Dữ liệu đầu vào có lỗi / The input data have errors")
+        st.error(say("Dữ liệu đầu vào có lỗi", "The input data have errors"))
         problems.table(error.problems)
     else:
-        st.error(plain(error.text))
-        st.caption("Dự án mẫu / demo project: `python -m coverage demo data/demo`")
+        st.error(plain(told(error.text)))
+        st.caption(
+            say("Tạo dự án mẫu: ", "A demo project: ") + "`python -m coverage demo data/demo`"
+        )
 
 
 def filters(inputs: Inputs) -> state.View:
     """Show the filters and return what is chosen."""
-    present = set(inputs.stations["technology"])
-    technologies = [t for t in TECHNOLOGIES if t in present] or [MAIN_TECHNOLOGY]
     operators = sorted(set(inputs.stations["operator"].astype(str)), key=vietnamese_order)
     communes = dict(
         zip(
@@ -64,92 +68,103 @@ def filters(inputs: Inputs) -> state.View:
             strict=True,
         )
     )
+    everything = say("Tất cả", "All")
     with st.sidebar:
-        technology = st.segmented_control(
-            "Công nghệ / Technology",
-            technologies,
-            default=MAIN_TECHNOLOGY if MAIN_TECHNOLOGY in technologies else technologies[0],
+        st.segmented_control(
+            say("Công nghệ", "Technology"),
+            state.technologies(inputs),
+            default=state.first_technology(inputs),
             required=True,
-            key="technology",
+            key=state.TECHNOLOGY,
             persist_state="session",
             width="stretch",
         )
-        operator = st.selectbox(
-            "Nhà mạng / Operator",
+        st.selectbox(
+            say("Nhà mạng", "Operator"),
             ["", *operators],
-            format_func=lambda name: name or "Tất cả / All",
-            key="operator",
+            format_func=lambda name: name or everything,
+            key=state.OPERATOR,
             persist_state="session",
-            help="Chấm lại các thôn chỉ theo sóng của nhà mạng này / grades by this operator alone",
+            help=say(
+                "Chấm lại các thôn chỉ theo sóng của nhà mạng này",
+                "Grades the villages by the signal of this operator alone",
+            ),
         )
-        commune = st.selectbox(
-            "Xã, phường / Commune",
+        st.selectbox(
+            say("Xã, phường", "Commune"),
             ["", *sorted(communes, key=lambda code: vietnamese_order(communes[code]))],
-            format_func=lambda code: communes.get(code, "Tất cả / All"),
-            key="commune",
+            format_func=lambda code: communes.get(code, everything),
+            key=state.COMMUNE,
             persist_state="session",
         )
-        classes = st.pills(
-            "Loại sóng / Class",
+        st.pills(
+            say("Loại sóng", "Class"),
             SIGNAL_CLASSES,
             selection_mode="multi",
             default=SIGNAL_CLASSES,
-            format_func=CLASS_SHORT.__getitem__,
-            key="classes",
+            format_func=class_short,
+            key=state.CLASSES,
             persist_state="session",
         )
-    return state.View(technology, operator or "", commune or "", tuple(classes))
+    return state.view_now(inputs)
 
 
-def weights(scenario: Scenario) -> dict[str, float]:
-    """Show a slider per criterion and return the weights."""
+def weights(inputs: Inputs) -> None:
+    """Show a slider for the weight of each criterion."""
     with (
         st.sidebar,
-        st.expander("Trọng số ưu tiên / Weights", expanded=True, icon=":material/tune:"),
+        st.expander(say("Trọng số ưu tiên", "Weights"), expanded=True, icon=":material/tune:"),
     ):
-        st.caption("Chỉ tỷ lệ giữa các trọng số có nghĩa / only their ratio counts")
-        chosen = {c.name: _weight(c) for c in scenario.priority.criteria}
-        st.button("Đặt lại / Reset", on_click=_reset_weights, args=(scenario,), width="stretch")
-    return chosen
+        st.caption(
+            say("Chỉ tỷ lệ giữa các trọng số có ý nghĩa.", "Only the ratio of weights counts.")
+        )
+        for criterion in session.base(inputs).priority.criteria:
+            _weight(criterion)
+        st.button(
+            say("Về trọng số của dự án", "Back to the project's weights"),
+            on_click=_reset_weights,
+            args=(inputs.scenario,),
+            width="stretch",
+        )
 
 
-def thresholds(scenario: Scenario, technology: Technology) -> str:
-    """Show the threshold profiles and the chosen technology's limits; return the profile's name."""
-    profiles = state.profiles(scenario)
-    with st.sidebar, st.expander("Ngưỡng / Thresholds", icon=":material/signal_cellular_alt:"):
+def thresholds(inputs: Inputs, technology: Technology) -> None:
+    """Show the threshold profiles and the limits of a technology."""
+    profiles = session.profiles(session.base(inputs))
+    title = say("Ngưỡng tín hiệu", "Thresholds")
+    with st.sidebar, st.expander(title, icon=":material/signal_cellular_alt:"):
         name = st.selectbox(
-            "Bộ ngưỡng / Profile",
+            say("Bộ ngưỡng", "Profile"),
             list(profiles),
-            format_func=lambda name: str(profiles[name].title),
-            key="profile",
+            format_func=lambda name: told(profiles[name].title),
+            key=session.PROFILE,
             persist_state="session",
         )
         limits = profiles[name].technologies[technology]
+        quantity = f"{technology} {QUANTITIES[technology]}, dBm"
         st.slider(
-            f"{technology} {QUANTITIES[technology]}, dBm: yếu – tốt / weak – good",
+            say(f"{quantity}: yếu – tốt", f"{quantity}: weak – good"),
             min_value=_LOWEST_DBM,
             max_value=_HIGHEST_DBM,
             value=(round(limits.weak_dbm), round(limits.good_dbm)),
-            key=state.limits_key(name, technology),
+            key=session.limits_key(name, technology),
             persist_state="session",
         )
         if profiles[name].is_assumption:
-            st.caption("Ngưỡng là giả định / the limits are an assumption")
-    return str(name)
+            st.caption(say("Các ngưỡng này là giả định.", "These limits are an assumption."))
 
 
-def _weight(criterion: Criterion) -> float:
-    percent = st.slider(
-        plain(criterion.title),
+def _weight(criterion: Criterion) -> None:
+    st.slider(
+        plain(told(criterion.title)),
         min_value=0,
         max_value=100,
-        value=round(100 * criterion.weight),
-        key=state.weight_key(criterion.name),
+        value=session.in_percent(criterion),
+        key=session.weight_key(criterion.name),
         persist_state="session",
     )
-    return criterion.weight if percent == round(100 * criterion.weight) else percent / 100
 
 
 def _reset_weights(scenario: Scenario) -> None:
     for criterion in scenario.priority.criteria:
-        st.session_state[state.weight_key(criterion.name)] = round(100 * criterion.weight)
+        st.session_state[session.weight_key(criterion.name)] = session.in_percent(criterion)

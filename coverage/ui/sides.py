@@ -13,7 +13,7 @@ from coverage.jobs import Job, PlanTask, RunTask
 from coverage.jobs.work import OUTPUTS
 from coverage.model import Inputs
 from coverage.params import Scenario
-from coverage.ui import at_work, session, state
+from coverage.ui import at_work, levers, state
 from coverage.ui.levers import aim_told
 from coverage.ui.speech import digits, money, say
 
@@ -33,17 +33,12 @@ class Side:
     def task(self, inputs: Inputs) -> RunTask:
         """Return the work that writes its outputs."""
         return RunTask(
-            project=project(),
+            project=state.project(),
             section=inputs.project,
             fingerprint=inputs.fingerprint,
             scenario=self.scenario,
             plan=self.plan,
         )
-
-
-def project() -> str:
-    """Return where the project of this session lies."""
-    return str(st.session_state[state.PROJECT]).strip()
 
 
 def plans(inputs: Inputs) -> dict[str, Job]:
@@ -109,7 +104,7 @@ def chosen_now(inputs: Inputs, key: str) -> Side | None:
         path = str(st.session_state.get(_folder_key(key)) or "").strip()
         return Side(inputs.scenario, folder=Path(path)) if path else None
     if chosen in {SESSION, PROJECT}:
-        return Side(session.scenario(inputs) if chosen == SESSION else inputs.scenario)
+        return Side(levers.scenario(inputs) if chosen == SESSION else inputs.scenario)
     job = at_work.desk().find(chosen)
     return None if job is None else Side(job.task.scenario, plan=chosen)
 

@@ -1,35 +1,37 @@
-"""What one session has chosen, and the scenario that follows from it."""
+"""What one session has chosen: project, filters, village."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 import streamlit as st
 
-from coverage.errors import ScenarioError
+from coverage.model import Inputs
 from coverage.params import (
+    MAIN_TECHNOLOGY,
     SIGNAL_CLASSES,
     TECHNOLOGIES,
-    ClassThresholds,
-    Scenario,
     SignalClass,
     Technology,
-    ThresholdProfile,
 )
-from coverage.settings import receiver_levels, threshold_profiles
+from coverage.ui.speech import LANGUAGE
 
-PROJECT = "project"
-CHOSEN = "village"
-TABLE = "villages_table"
-TABLE_IDS = "villages_in_table"
-OWN_PROFILE = "project"
-_KEPT = frozenset({PROJECT})
+PROJECT: Final = "project"
+STARTED_WITH: Final = "project_of_server"
+CHOSEN: Final = "village"
+TABLE: Final = "villages_table"
+TABLE_IDS: Final = "villages_in_table"
+TECHNOLOGY: Final = "technology"
+OPERATOR: Final = "operator"
+COMMUNE: Final = "commune"
+CLASSES: Final = "classes"
+_KEPT: Final = frozenset({PROJECT, STARTED_WITH, LANGUAGE})
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """The filters of the map page."""
+    """What the filters leave to be seen; "" stands for any operator and for all communes."""
 
     technology: Technology
     operator: str
@@ -47,10 +49,16 @@ class View:
 
 
 def start(project: str) -> None:
-    """Set what a new session begins with."""
+    """Set what a new session begins with: the project that the server was started with."""
     # Written in every run: what a widget was only given once is lost when the page changes.
+    st.session_state[STARTED_WITH] = project
     st.session_state[PROJECT] = st.session_state.get(PROJECT) or project
     st.session_state.setdefault(CHOSEN, "")
+
+
+def project() -> str:
+    """Return where the project of this session lies."""
+    return str(st.session_state[PROJECT]).strip()
 
 
 def forget_project() -> None:
@@ -59,6 +67,30 @@ def forget_project() -> None:
         if key not in _KEPT:
             del st.session_state[key]
     st.session_state[CHOSEN] = ""
+
+
+def view_now(inputs: Inputs) -> View:
+    """Return what the filters of this session leave, wherever their widgets stand."""
+    chosen = st.session_state
+    classes = chosen.get(CLASSES) or SIGNAL_CLASSES
+    return View(
+        chosen.get(TECHNOLOGY) or first_technology(inputs),
+        str(chosen.get(OPERATOR) or ""),
+        str(chosen.get(COMMUNE) or ""),
+        tuple(name for name in SIGNAL_CLASSES if name in classes),
+    )
+
+
+def technologies(inputs: Inputs) -> list[Technology]:
+    """Return the technologies that the station list holds."""
+    present = set(inputs.stations["technology"])
+    return [t for t in TECHNOLOGIES if t in present] or [MAIN_TECHNOLOGY]
+
+
+def first_technology(inputs: Inputs) -> Technology:
+    """Return the technology that a session begins with."""
+    found = technologies(inputs)
+    return MAIN_TECHNOLOGY if MAIN_TECHNOLOGY in found else found[0]
 
 
 def chosen() -> str:
@@ -85,74 +117,3 @@ def mark_in_table(ids: list[str]) -> None:
     shown = st.session_state.get(TABLE)
     if (shown["selection"]["rows"] if shown else []) != wanted:
         st.session_state[TABLE] = {"selection": {"rows": wanted, "columns": [], "cells": []}}
-
-
-def profiles(scenario: Scenario) -> dict[str, ThresholdProfile]:
-    """Return the threshold profiles to choose from, at every level, the project's own first."""
-    shipped = {
-        f"{name}_{level}": profile.raised(place)
-        for level, place in receiver_levels().items()
-        for name, profile in threshold_profiles().items()
-    }
-    own = next((n for n, p in shipped.items() if p == scenario.thresholds), None)
-    if own is None:
-        return {OWN_PROFILE: scenario.thresholds, **shipped}
-    return {own: shipped.pop(own), **shipped}
-
-
-def limits_key(profile: str, technology: Technology) -> str:
-    """Name of the slider that holds a technology's limits."""
-    return f"limits_{profile}_{technology}"
-
-
-def weight_key(criterion: str) -> str:
-    """Name of the slider that holds a criterion's weight."""
-    return f"weight_{criterion}"
-
-
-def scenario_now(base: Scenario, profile_name: str, weights: Mapping[str, float]) -> Scenario:
-    """Return the project's scenario with what the session has changed.
-
-    Raises
-    ------
-    ScenarioError
-        Where every weight is 0.
-    """
-    return base.model_copy(
-        update={
-            "thresholds": _thresholds(profiles(base)[profile_name], profile_name),
-            "priority": base.priority.with_weights(weights),
-        }
-    )
-
-
-def scenario_or_own_weights(
-    base: Scenario, profile_name: str, weights: Mapping[str, float]
-) -> tuple[Scenario, ScenarioError | None]:
-    """Return the scenario, with the project's own weights where those chosen cannot be used."""
-    try:
-        return scenario_now(base, profile_name, weights), None
-    except ScenarioError as error:
-        return scenario_now(base, profile_name, {}), error
-
-
-def _thresholds(profile: ThresholdProfile, name: str) -> ThresholdProfile:
-    changed: dict[Technology, ClassThresholds] = {}
-    for technology in TECHNOLOGIES:
-        limits = st.session_state.get(limits_key(name, technology))
-        if limits is not None and technology in profile.technologies:
-            weak_dbm, good_dbm = limits
-            new = ClassThresholds(good_dbm=good_dbm, weak_dbm=weak_dbm)
-            if new != profile.technologies[technology]:
-                changed[technology] = new
-    if not changed:
-        return profile
-    return profile.model_copy(
-        update={
-            "technologies": {**profile.technologies, **changed},
-            "title_vi": f"{profile.title_vi} (đã chỉnh)",
-            "title_en": f"{profile.title_en} (changed)",
-            "source": f"{profile.source}; changed in the app",
-            "is_assumption": True,
-        }
-    )

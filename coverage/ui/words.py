@@ -1,22 +1,19 @@
-"""Words of the app: Vietnamese first, English beside; and text that cannot become markup."""
+"""Words of the app in the language of the session, and text that cannot become markup."""
 
 from __future__ import annotations
 
 import math
 import re
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
+
+import pandas as pd
 
 from coverage.maps.words import CHOICES, CLASS_NAMES, ROLES, SHORT_CLASS_NAMES
-from coverage.params import SIGNAL_CLASSES, SignalClass
-from coverage.text import Text
+from coverage.params import SignalClass
+from coverage.ui.speech import digits, percent, say, told
 
 SYMBOLS: Final[Mapping[SignalClass, str]] = {"good": "●", "weak": "◆", "none": "✕", "unknown": "?"}
-CLASS_WORDS: Final = {name: f"{SYMBOLS[name]} {CLASS_NAMES[name].vi}" for name in SIGNAL_CLASSES}
-CLASS_SHORT: Final = {name: f"{SYMBOLS[name]} {SHORT_CLASS_NAMES[name]}" for name in SIGNAL_CLASSES}
-CLASS_BRIEF: Final = {
-    name: f"{SYMBOLS[name]} {SHORT_CLASS_NAMES[name].vi}" for name in SIGNAL_CLASSES
-}
 _MARKUP: Final = re.compile(r"""([\\`*_{}\[\]<>#!|~$:&]|^[-+=]|(?<=^\d)[.)]|(?<=^\d\d)[.)])""")
 
 
@@ -25,29 +22,46 @@ def plain(text: object) -> str:
     return _MARKUP.sub(r"\\\1", " ".join(str(text).split()))
 
 
+def class_name(name: SignalClass) -> str:
+    """Return symbol and full name of a class."""
+    return f"{SYMBOLS[name]} {told(CLASS_NAMES[name])}"
+
+
+def class_short(name: SignalClass) -> str:
+    """Return symbol and short name of a class."""
+    return f"{SYMBOLS[name]} {told(SHORT_CLASS_NAMES[name])}"
+
+
 def count(value: float) -> str:
-    """Return a whole number with the thousands' points of Vietnamese."""
-    return f"{int(value):,}".replace(",", ".")
+    """Return a whole number with the thousands' marks of the language; "–" if not known."""
+    return "–" if pd.isna(value) else digits(int(value))
 
 
 def share(part: float, whole: float) -> str:
-    """Return a percentage with the decimal comma, "–" where it is not known."""
+    """Return a percentage, "–" where it is not known."""
     if not whole > 0 or math.isnan(part):
         return "–"
-    return f"{100 * part / whole:.1f} %".replace(".", ",")
+    return percent(part / whole)
 
 
-def number(value: float, digits: int = 1) -> str:
-    """Return a number with the decimal comma; "–" where it is not known."""
-    return "–" if math.isnan(value) else f"{value:.{digits}f}".replace(".", ",")
+def number(value: float, decimals: int = 1) -> str:
+    """Return a number in the separators of the language; "–" where it is not known."""
+    return "–" if pd.isna(value) else digits(value, decimals)
 
 
-def role(name: str) -> Text:
+def yes_or_no(value: Any) -> str:
+    """Return a flag in words; "–" where it is not known."""
+    if value is None or pd.isna(value):
+        return "–"
+    return say("có", "yes") if value else say("không", "no")
+
+
+def role(name: str) -> str:
     """Return what a role of the inputs is called."""
-    return ROLES.get(name, Text(name, name))
+    return told(ROLES[name]) if name in ROLES else name
 
 
 def choice(column: str, value: str) -> str:
     """Return the words of a coded value."""
     text = CHOICES[column].get(value)
-    return str(text) if text else "–"
+    return told(text) if text else "–"

@@ -10,13 +10,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
+import numpy as np
 import psutil
 import pytest
 
+from coverage import pipeline
 from coverage.comparison import compare
 from coverage.errors import InputDataError, ScenarioError
 from coverage.io.project import load_project
-from coverage.jobs import Desk, Job, MapTask, PlanTask, RunTask, read_plan
+from coverage.jobs import Desk, Job, MapTask, PlanTask, PredictTask, RunTask, read_plan
 from coverage.jobs.desk import MAKING, TASK_FILE
 from coverage.jobs.process import Identity, is_alive
 from coverage.jobs.work import MAP_FILE, OUTPUTS
@@ -27,7 +29,7 @@ pytestmark = pytest.mark.slow
 
 LATEST_S: Final = 240.0
 ROOT: Final = Path(__file__).resolve().parents[2]
-AnyTask = TypeVar("AnyTask", PlanTask, RunTask, MapTask)
+AnyTask = TypeVar("AnyTask", PlanTask, PredictTask, RunTask, MapTask)
 
 
 @pytest.fixture(scope="module")
@@ -264,3 +266,46 @@ def test_what_is_old_or_too_much_goes_and_what_runs_stays(
     assert {job.key for job in desk.jobs()} == {done[-1].key, running.key}
     Desk(folder=desk.folder, slots=1, keep_days=0.0).sweep()
     assert {job.key for job in desk.jobs()} == {running.key}
+
+
+def test_a_prediction_is_kept_and_does_not_queue_behind_a_plan(
+    desk: Desk, lasting: PlanTask, small: Path
+) -> None:
+    long = at_work(desk, desk.submit(lasting).key)
+    asked = task(PredictTask, small)
+    inputs = load_project(small)
+    assert pipeline.kept_prediction(inputs, inputs.scenario) is None
+    job = ended(desk, desk.submit(asked).key)
+    assert job.status == "done", (job.folder / "log.txt").read_text()
+    busy = desk.find(long.key)
+    assert busy is not None
+    assert busy.status == "running"  # the one slot for long work was taken all the while
+    kept = pipeline.kept_prediction(inputs, inputs.scenario)
+    assert kept is not None
+    made = pipeline.predicted(inputs, inputs.scenario)
+    for layer, signal_dbm in made.signal_dbm.items():
+        np.testing.assert_array_equal(kept.signal_dbm[layer], signal_dbm)
+    # asked anew, it runs again: the store may have lost it since
+    again = desk.submit(asked, anew=True)
+    assert again.state.asked > job.state.asked
+    assert ended(desk, again.key).status == "done"
+
+
+def test_a_prediction_that_the_cache_refuses_is_told_as_such(
+    desk: Desk, small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache = tmp_path / "cache"
+    cache.mkdir()
+    (cache / "results").write_text("a file where the folder of results should be")
+    monkeypatch.setenv("PHUSONG_CACHE", str(cache))
+    job = ended(desk, desk.submit(task(PredictTask, small)).key)
+    assert job.status == "failed"
+    assert job.state.failure is not None
+    assert "PHUSONG_CACHE" in job.state.failure.en
+
+
+@pytest.mark.parametrize("name", ["..", "../../etc", "/etc", "", "A" * 24, "0" * 23])
+def test_a_name_from_an_address_never_leads_out_of_the_desk(desk: Desk, name: str) -> None:
+    (desk.folder.parent / "task.json").write_text("{}")
+    assert desk.find(name) is None
+    desk.stop(name)

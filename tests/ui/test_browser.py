@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -30,10 +31,14 @@ def page(browser: Browser, app_url: str) -> Iterator[Page]:
     page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
     page.goto(app_url)
     page.wait_for_selector(READY, timeout=FIRST_LOAD_MS)
+    page.locator("a[href$='/villages']").first.click()
+    expect(page.locator("h2").first).to_have_text("Thôn theo thứ tự ưu tiên", timeout=CHANGE_MS)
+    page.wait_for_selector(READY, timeout=FIRST_LOAD_MS)
     yield page
     context.close()
     assert hosts - {""} == {"127.0.0.1"}  # data: and blob: have no host
-    assert complaints == []
+    # Opened below a page's path the framework asks for its health there first, in vain.
+    assert [text for text in complaints if "404" not in text] == []
 
 
 def ask(page: Page, expression: str) -> Any:
@@ -81,7 +86,7 @@ def test_the_map_is_drawn(page: Page) -> None:
     assert len(ask(page, "view.state().villages")) > 300
     assert ask(page, "view.state().masts") > 100
     assert page.locator(f"{MAP} canvas.leaflet-zoom-animated").is_visible()
-    assert page.get_by_text("SYNTHETIC DATA").first.is_visible()
+    assert page.get_by_text("DỮ LIỆU TỔNG HỢP").first.is_visible()
 
 
 def test_a_weight_slider_changes_the_ranking_and_keeps_the_place(page: Page) -> None:
@@ -126,7 +131,7 @@ def test_the_map_follows_many_changes_in_a_row(page: Page) -> None:
 
 def test_a_commune_filter_narrows_the_map(page: Page) -> None:
     everything = len(ask(page, "view.state().villages"))
-    box = page.get_by_role("combobox", name="Xã, phường / Commune")
+    box = page.get_by_role("combobox", name="Xã, phường")
     box.click()
     page.get_by_role("option").nth(1).click()
     wait_for(page, "view.state().commune !== ''")
@@ -164,7 +169,7 @@ def test_a_village_found_by_search_shows_its_sheet(page: Page) -> None:
 
 
 def test_two_sessions_do_not_mix(page: Page, browser: Browser, app_url: str) -> None:
-    page.get_by_role("combobox", name="Xã, phường / Commune").click()
+    page.get_by_role("combobox", name="Xã, phường").click()
     page.get_by_role("option").nth(1).click()
     wait_for(page, "view.state().commune !== ''")
     with browser.new_context() as context:
@@ -172,3 +177,59 @@ def test_two_sessions_do_not_mix(page: Page, browser: Browser, app_url: str) -> 
         other.goto(app_url)
         other.wait_for_selector(READY, timeout=FIRST_LOAD_MS)
         assert ask(other, "view.state().commune") == ""
+
+
+def test_a_view_is_sent_by_its_address(page: Page, browser: Browser) -> None:
+    page.get_by_role("combobox", name="Xã, phường").click()
+    page.get_by_role("option").nth(2).click()
+    wait_for(page, "view.state().commune !== ''")
+    slider = page.get_by_role("slider", name="Xa nút cáp quang")
+    version = version_of(page)
+    slider.focus()
+    slider.press("End")
+    wait_for_new_data(page, version)
+    ask(page, "view.map.setView([22.2, 105.8], 12, {animate: false}) && null")
+    page.get_by_role("button", name="Chép liên kết").click()
+    page.wait_for_function("location.search.includes('at=')")
+    ranked = first_ids(page)[:20]
+    with browser.new_context(locale="en-GB") as context:
+        other = context.new_page()
+        other.goto(page.url.replace("?", "?lang=en&"))
+        other.wait_for_selector(READY, timeout=FIRST_LOAD_MS)
+        wait_for(other, "view.state().commune !== ''")
+        assert ask(other, "view.state().commune") == ask(page, "view.state().commune")
+        assert first_ids(other)[:20] == ranked
+        assert ask(other, "view.map.getZoom()") == 12
+        assert ask(other, "view.map.getCenter().lat") == pytest.approx(22.2, abs=0.01)
+        expect(other.locator("h2").first).to_have_text("Villages by priority")
+
+
+def test_the_language_is_switched_for_labels_numbers_and_map(page: Page) -> None:
+    page.get_by_role("link", name="Tổng quan").first.click()
+    share = page.get_by_test_id("stMetricValue").filter(has_text="%").first
+    expect(share).to_have_text(re.compile(r"^\d+,\d %$"), timeout=CHANGE_MS)
+    page.get_by_role("radio", name="English").click()
+    expect(share).to_have_text(re.compile(r"^\d+[.]\d %$"), timeout=CHANGE_MS)
+    page.locator("a[href$='/villages']").first.click()
+    expect(page.locator("h2").first).to_have_text("Villages by priority", timeout=CHANGE_MS)
+    page.wait_for_selector(READY, timeout=CHANGE_MS)
+    expect(page.locator(".ps-toggle")).to_contain_text("Controls")
+    page.get_by_role("radio", name="Tiếng Việt").click()
+    expect(page.locator("h2").first).to_have_text("Thôn theo thứ tự ưu tiên", timeout=CHANGE_MS)
+
+
+def test_levers_are_kept_when_the_tab_is_loaded_anew(page: Page) -> None:
+    slider = page.get_by_role("slider", name="Xa nút cáp quang")
+    version = version_of(page)
+    slider.focus()
+    slider.press("End")
+    wait_for_new_data(page, version)
+    ranked = first_ids(page)[:20]
+    page.wait_for_function("location.search.includes('scenario=')")
+    page.reload()
+    page.wait_for_selector(READY, timeout=FIRST_LOAD_MS)
+    assert first_ids(page)[:20] == ranked
+    expect(page.get_by_role("slider", name="Xa nút cáp quang")).to_have_value("100")
+    page.get_by_text("Kịch bản: default · đã chỉnh").click()
+    page.get_by_role("button", name="Về gốc").click()
+    page.wait_for_function("!location.search.includes('scenario=')")

@@ -176,7 +176,7 @@ def test_a_long_plan_is_stopped(page: Page, app_url: str, desk: Desk) -> None:
 def test_two_scenarios_stand_side_by_side(page: Page, app_url: str) -> None:
     page.goto(app_url)
     page.wait_for_selector(".app-map > div[data-version]", timeout=WORK_MS)
-    page.get_by_text("Ngưỡng / Thresholds").click()
+    page.get_by_text("Ngưỡng tín hiệu").click()
     profile = page.get_by_role("combobox", name="Bộ ngưỡng")
     expect(profile).to_be_visible(timeout=OPEN_MS)
     page.wait_for_timeout(1500)  # the box slides open

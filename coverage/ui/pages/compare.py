@@ -10,7 +10,7 @@ import streamlit as st
 
 from coverage.errors import CoverageError, InputDataError
 from coverage.model import Inputs
-from coverage.ui import at_work, cache, comparing, maps_in_step, problems, sidebar, sides
+from coverage.ui import access, at_work, cache, comparing, maps_in_step, problems, sidebar, sides
 from coverage.ui.sides import Side
 from coverage.ui.speech import say, told
 from coverage.ui.words import plain
@@ -66,10 +66,13 @@ def _ask(inputs: Inputs) -> None:
     """Ask for the outputs of both sides as they stand when the button is pressed."""
     both = [sides.chosen_now(inputs, key) for key in (_BASE, _OTHER)]
     tasks = [side.task(inputs) for side in both if side is not None and side.folder is None]
-    st.session_state[_ASKED] = tuple(at_work.desk().submit(task).key for task in tasks)
+    st.session_state[_ASKED] = tuple(at_work.submit(task).key for task in tasks)
 
 
 def _compared(base: Path, other: Path, *both: Side) -> None:
+    for side in both:
+        if side.folder is not None:
+            access.demand_folder(side.folder)
     found = cache.comparison_of(base, other)
     comparing.headline(found)
     maps = [cache.map_of_folder(folder) for folder in (base, other)]

@@ -47,4 +47,4 @@ def show() -> None:
 def _ask(inputs: Inputs) -> None:
     """Ask for what is chosen when the button is pressed."""
     tasks = exporting.tasks(inputs)
-    st.session_state[_ASKED] = tuple(at_work.desk().submit(task).key for task in tasks)
+    st.session_state[_ASKED] = tuple(at_work.submit(task).key for task in tasks)

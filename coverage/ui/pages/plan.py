@@ -6,7 +6,17 @@ import streamlit as st
 
 from coverage.jobs import PlanTask
 from coverage.model import Inputs
-from coverage.ui import at_work, cache, earlier_plans, levers, plan_view, problems, session, sidebar
+from coverage.ui import (
+    access,
+    at_work,
+    cache,
+    earlier_plans,
+    levers,
+    plan_view,
+    problems,
+    session,
+    sidebar,
+)
 from coverage.ui.speech import say
 
 
@@ -15,7 +25,7 @@ def show() -> None:
     inputs = sidebar.open_project()
     st.header(say("Phương án xây dựng", "Plan"), anchor=False)
     problems.banner(inputs)
-    levers.start(inputs.scenario.planning)
+    levers.start(session.base(inputs).planning)
     earlier_plans.take_from_url(inputs)
     with st.container(border=True, key="plan_levers"):
         main, ask = st.columns([6, 1], vertical_alignment="bottom")
@@ -33,14 +43,15 @@ def show() -> None:
         with left.expander(more, icon=":material/tune:"):
             plan_view.lock_lists()
             levers.further(inputs)
-        task = levers.task(inputs, session.scenario(inputs))
+        task = levers.task(inputs)
         with ask:
             st.button(
                 say("Lập phương án", "Plan"),
                 type="primary",
                 on_click=_ask,
                 args=(inputs,),
-                disabled=task is None,
+                disabled=task is None or not access.may_edit(),
+                help=access.why_not(),
                 width="stretch",
             )
     if task is None:
@@ -80,6 +91,6 @@ def _outcome(inputs: Inputs, task: PlanTask) -> None:
 
 def _ask(inputs: Inputs) -> None:
     """Ask for the plan of the levers as they stand when the button is pressed."""
-    task = levers.task(inputs, session.scenario(inputs))
+    task = levers.task(inputs)
     if task is not None:
-        st.session_state[earlier_plans.ASKED] = at_work.desk().submit(task).key
+        st.session_state[earlier_plans.ASKED] = at_work.submit(task).key

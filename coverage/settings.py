@@ -25,6 +25,7 @@ from coverage.params import (
 from coverage.text import Text
 from coverage.validation import SettingsError, examined, setting_problem, validated
 
+_LARGEST_TOML: Final = 4 * 2**20
 TABLES: Final = ("radio", "gaps", "causes", "stability", "fibre", "weights", "indicators")
 LAID_OVER: Final = (
     *("evidence", "costs", "power", "links", "routes", "planning", "funding", "variants"),
@@ -317,9 +318,14 @@ def _indicator_rules(
 
 
 def read_toml(path: Path) -> dict[str, Any]:
-    """Read a TOML file written in UTF-8 (a byte-order mark is allowed)."""
+    """Read a TOML file of at most 4 MiB written in UTF-8 (a byte-order mark is allowed)."""
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        with path.open("rb") as stream:
+            content = stream.read(_LARGEST_TOML + 1)
+        if len(content) > _LARGEST_TOML:
+            raise SettingsError([_too_large(path.name)])
+        text = content.decode("utf-8-sig")
+        return tomllib.loads(text.replace("\r\n", "\n").replace("\r", "\n"))
     except FileNotFoundError as error:
         what = Text(f"không tìm thấy tệp {path}", f"there is no file {path}")
         fix = Text("Hãy kiểm tra lại đường dẫn.", "Check the path.")
@@ -330,7 +336,7 @@ def read_toml(path: Path) -> dict[str, Any]:
         )
         fix = Text("Hãy kiểm tra quyền đọc tệp.", "Check that you may read it.")
         raise SettingsError([_about_file(path.name, "unreadable_file", what, fix)]) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         what = Text(f"không phải là TOML hợp lệ: {error}", f"is not valid TOML: {error}")
         fix = Text("Hãy sửa dòng đó, lưu bằng UTF-8.", "Mend that line; save it as UTF-8.")
         raise SettingsError([_about_file(path.name, "not_toml", what, fix)]) from error
@@ -341,6 +347,13 @@ def _unknown_key(allowed: list[str]) -> Text:
         f"khóa không hợp lệ; các khóa được phép: {allowed}",
         f"unknown key; allowed keys: {allowed}",
     )
+
+
+def _too_large(name: str) -> Problem:
+    megabytes = _LARGEST_TOML // 2**20
+    what = Text(f"tệp lớn hơn {megabytes} MB", f"the file is larger than {megabytes} MB")
+    fix = Text("Tệp này chỉ để ghi cấu hình.", "It is for settings only.")
+    return _about_file(name, "too_large", what, fix)
 
 
 def _about_file(name: str, rule: str, what: Text, fix: Text) -> Problem:

@@ -20,7 +20,7 @@ LAYERS: Final = (
     ("text",),
     ("errors", "names"),
     ("validation", "whole"),
-    ("params", "schema", "confined", "archives", "extent", "geojson", "geopackage"),
+    ("params", "schema", "confined", "locks", "archives", "extent", "geojson", "geopackage"),
     ("settings", "tables", "grid", "carriers", "costs", "roads", "steiner", "administration"),
     ("terrain", "propagation", "prize_tree", "laying", "saved_scenarios"),
     ("model",),

@@ -159,14 +159,13 @@ def _opened(page: Page) -> None:
 
 def _slide(page: Page, number: int) -> None:
     """Move the slider by one and wait until the map has the new ranking and it is painted."""
-    version = page.locator(MAP).get_attribute("data-version")
+    box = page.locator(MAP).element_handle()
+    version = box.get_attribute("data-version")
     slider = weight_slider(page)
     slider.focus()
     slider.press("ArrowRight" if number < MOVES - 1 else "ArrowLeft")
     page.wait_for_function(
-        "([css, old]) => document.querySelector(css)?.dataset.version !== old",
-        arg=[MAP, version],
-        timeout=LONG_MS,
+        "([box, old]) => box.dataset.version !== old", arg=[box, version], timeout=LONG_MS
     )
     settled(page)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import socket
@@ -43,7 +44,7 @@ class Server:
     def look(self) -> None:
         """Note memory (resident; pages that processes share count for each) and CPU time."""
         resident = 0
-        for member in self._family():
+        for member in self.family():
             try:
                 with member.oneshot():
                     resident += member.memory_info().rss
@@ -54,7 +55,7 @@ class Server:
         self.peak_mib = max(self.peak_mib, resident / 2**20)
         self.cpu_s = sum(self._dead_cpu_s.values())
 
-    def _family(self) -> list[psutil.Process]:
+    def family(self) -> list[psutil.Process]:
         try:
             return [self.process, *self.process.children(recursive=True)]
         except psutil.NoSuchProcess:
@@ -87,8 +88,13 @@ def served(
     finally:
         server.look()
         over.set()
-        for member in [*server._family()][::-1]:  # noqa: SLF001
-            member.terminate()
+        family = server.family()
+        for member in family:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                member.terminate()
+        _, left = psutil.wait_procs(family, timeout=15)
+        for member in left:
+            member.kill()
         child.wait(30)
 
 

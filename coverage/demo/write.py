@@ -73,6 +73,13 @@ def write_demo(
     ------
     ScenarioError
         Where the folder holds something else, cannot be written, or the seed is negative.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> write_demo(Path("another"), seed=1)
+    >>> (Path("another") / "project.toml").is_file()
+    True
     """
     if seed < 0:
         raise ScenarioError(

@@ -6,6 +6,7 @@ default lies in `presets/*.toml` with its source.
 
 from __future__ import annotations
 
+from coverage.params.assumed import Assumption, assumptions
 from coverage.params.building import (
     Clearance,
     CostRules,
@@ -70,6 +71,7 @@ __all__ = [
     "TECHNOLOGIES",
     "UNDECIDED",
     "ActionKind",
+    "Assumption",
     "CandidateRules",
     "CauseRules",
     "CellTemplate",
@@ -120,4 +122,5 @@ __all__ = [
     "Variant",
     "VariantRules",
     "as_entry",
+    "assumptions",
 ]

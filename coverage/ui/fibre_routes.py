@@ -11,6 +11,7 @@ from coverage.exports.tables import fibre_tables
 from coverage.jobs import FibreTask, Job
 from coverage.model import FibrePlan, Inputs
 from coverage.ui import access, at_work, cache, levers, maps_in_step, plan_view, session, state
+from coverage.ui.numbers import written
 from coverage.ui.speech import digits, language, money, say, told
 from coverage.ui.words import plain
 
@@ -94,24 +95,21 @@ def _villages(plan: FibrePlan) -> None:
     villages = plan.villages
     share = say("Phần vốn (triệu đồng)", "Share of capex (million VND)")
     route = say("Tuyến (km)", "Route (km)")
+    shown = pd.DataFrame(
+        {
+            "#": villages["fibre_order"],
+            say("Thôn", "Village"): villages["name"],
+            say("Xã", "Commune"): villages["commune_name"],
+            say("Hộ", "Households"): villages["households"],
+            route: villages["route_length_m"] / _KM,
+            share: villages["capex"] / 1e6,
+            say("Nhánh", "Branch"): villages["branch_id"],
+            say("Từ nút", "From node"): villages["source_id"],
+        }
+    )
     st.dataframe(
-        pd.DataFrame(
-            {
-                "#": villages["fibre_order"],
-                say("Thôn", "Village"): villages["name"],
-                say("Xã", "Commune"): villages["commune_name"],
-                say("Hộ", "Households"): villages["households"],
-                route: villages["route_length_m"] / _KM,
-                share: villages["capex"] / 1e6,
-                say("Nhánh", "Branch"): villages["branch_id"],
-                say("Từ nút", "From node"): villages["source_id"],
-            }
-        ),
+        written(shown.reset_index(drop=True), {route: 1}),
         hide_index=True,
         height=_HEIGHT,
         width="stretch",
-        column_config={
-            route: st.column_config.NumberColumn(format="%.1f"),
-            share: st.column_config.NumberColumn(format="%.0f"),
-        },
     )

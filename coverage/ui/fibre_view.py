@@ -9,6 +9,7 @@ import streamlit as st
 
 from coverage.maps.fibre import FIBRE_CLASSES, HAS_FIBRE, class_range, fibre_classes
 from coverage.model import Inputs, Result
+from coverage.ui.numbers import written
 from coverage.ui.speech import digits, percent, say, told
 
 _HEIGHT: Final = 500
@@ -56,22 +57,22 @@ def villages(result: Result) -> None:
         )
     )
     distance = say("Cách (km)", "Distance (km)")
+    shown = pd.DataFrame(
+        {
+            say("Thôn", "Village"): chosen["name"],
+            say("Xã", "Commune"): chosen["commune_name"],
+            distance: chosen["fibre_access_distance_m"] / _KM,
+            say("Loại", "Class"): [told(FIBRE_CLASSES[c][0]) for c in chosen["fibre_class"]],
+            say("Hộ", "Households"): chosen["households"],
+            say("Người", "People"): chosen["population"],
+            say("Mã", "Id"): chosen["village_id"],
+        }
+    )
     st.dataframe(
-        pd.DataFrame(
-            {
-                say("Thôn", "Village"): chosen["name"],
-                say("Xã", "Commune"): chosen["commune_name"],
-                distance: chosen["fibre_access_distance_m"] / _KM,
-                say("Loại", "Class"): [told(FIBRE_CLASSES[c][0]) for c in chosen["fibre_class"]],
-                say("Hộ", "Households"): chosen["households"],
-                say("Người", "People"): chosen["population"],
-                say("Mã", "Id"): chosen["village_id"],
-            }
-        ),
+        written(shown.reset_index(drop=True), {distance: 1}),
         hide_index=True,
         height=_HEIGHT,
         width="stretch",
-        column_config={distance: st.column_config.NumberColumn(format="%.1f")},
     )
 
 
@@ -97,13 +98,8 @@ def communes(result: Result) -> None:
     table = table.sort_values(table.columns[0], ascending=False).reset_index()
     no_commune = say("(ngoài ranh giới)", "(outside the borders)")
     table["commune_name"] = table["commune_name"].replace("", no_commune)
-    st.dataframe(
-        table.rename(
-            columns={"commune_code": say("Mã", "Code"), "commune_name": say("Xã", "Commune")}
-        ),
-        hide_index=True,
-        width="stretch",
-    )
+    titles = {"commune_code": say("Mã", "Code"), "commune_name": say("Xã", "Commune")}
+    st.dataframe(written(table.rename(columns=titles)), hide_index=True, width="stretch")
 
 
 def basis(inputs: Inputs, result: Result) -> None:

@@ -19,6 +19,7 @@ from coverage.model import FibrePlan, Inputs, Plan
 from coverage.text import Text
 from coverage.ui import cache, maps_in_step, session
 from coverage.ui.levers import MUST, MUST_NOT, PLACES
+from coverage.ui.numbers import written
 from coverage.ui.speech import digits, language, percent, say, told
 from coverage.ui.words import plain
 
@@ -204,9 +205,8 @@ def _table(plan: Plan, order: list[str]) -> None:
             say("Mã", "Id"): order,
         }
     )
-    amounts = st.column_config.NumberColumn(format="%.2f")
     st.dataframe(
-        shown,
+        written(shown.reset_index(drop=True), {money_title: 2, year_title: 2}),
         hide_index=True,
         height=_TABLE_HEIGHT,
         width="stretch",
@@ -217,8 +217,6 @@ def _table(plan: Plan, order: list[str]) -> None:
             "#": st.column_config.NumberColumn(width=40, pinned=True),
             say("Khóa", "Lock"): st.column_config.TextColumn(width=52),
             say("Hạng mục", "Action"): st.column_config.TextColumn(width=128),
-            money_title: amounts,
-            year_title: amounts,
         },
     )
 

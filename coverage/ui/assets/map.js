@@ -36,17 +36,15 @@ function refresh(box) {
     here.view.update(payload);
   }
   here.version = version;
+  const named = here.hasPlace ? null : here.data.place; // the part of the world that the address names
+  here.hasPlace = true;
   if (filter !== here.filter) {
-    const moved = here.data.filter.commune !== (here.commune || "");
+    const moved = !named && here.data.filter.commune !== (here.commune || "");
     here.view.filter(here.data.filter, moved);
     here.filter = filter;
     here.commune = here.data.filter.commune;
   }
-  if (here.data.place && !here.hasPlace) {
-    const [latitude, longitude, zoom] = here.data.place;
-    here.view.map.setView([latitude, longitude], zoom, { animate: false });
-  }
-  here.hasPlace = true;
+  if (named) here.view.map.setView(named.slice(0, 2), named[2], { animate: false });
   if (here.data.chosen !== here.chosen) {
     here.chosen = here.data.chosen;
     if (here.chosen) here.view.select(here.chosen);

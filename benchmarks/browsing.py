@@ -67,10 +67,11 @@ def served(
     arguments: Sequence[str], *, port: int, surroundings: Mapping[str, str] | None = None
 ) -> Iterator[Server]:
     """Run a server for the time of a block; its memory is looked at twice a second."""
+    path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
     child = subprocess.Popen(
         [sys.executable, "-m", *arguments],
         cwd=ROOT,
-        env=os.environ | {"PYTHONPATH": str(ROOT)} | dict(surroundings or {}),
+        env=os.environ | {"PYTHONPATH": path} | dict(surroundings or {}),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from benchmarks import (
     accuracy,
+    country,
     growth,
     pages,
     planning,
@@ -17,7 +18,10 @@ from benchmarks import (
     splat,
 )
 
-PARTS = ("speed", "growth", "accuracy", "splat", "planning", "run", "sheets", "app", "sessions")
+PARTS = (
+    *("speed", "growth", "accuracy", "splat", "planning", "run", "sheets", "app", "sessions"),
+    "country",
+)
 
 
 def main() -> None:
@@ -40,6 +44,7 @@ def main() -> None:
         "sheets": sheets.measure,
         "app": pages.measure,
         "sessions": sessions.measure,
+        "country": lambda: country.measure(options.out),
     }
     for name in options.parts or PARTS:
         work[name]()

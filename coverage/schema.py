@@ -59,6 +59,13 @@ class Column:
     ignored: tuple[str, ...] = ()
     default: str | float | bool | None = None
 
+    @property
+    def title(self) -> Text:
+        """What heads the column: its meaning without remarks and unit."""
+        return Text(
+            *(re.split(r";| \(|, ", words)[0] for words in (self.meaning.vi, self.meaning.en))
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from coverage.errors import Problem
 from coverage.params import (
+    CountryFile,
     IndicatorRules,
     PriorityRules,
     ProjectFile,
@@ -129,6 +130,14 @@ def load_project_file(path: Path) -> tuple[ProjectFile, Scenario]:
     if project is None or problems:
         raise SettingsError(problems)
     return project, scenario
+
+
+def load_country_file(path: Path) -> CountryFile:
+    """Read `country.toml`."""
+    file, problems = examined(CountryFile, read_toml(path), path.name)
+    if file is None or problems:
+        raise SettingsError(problems)
+    return file
 
 
 def examine_project_file(

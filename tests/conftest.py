@@ -90,9 +90,10 @@ def session_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session", autouse=True)
 def _own_surroundings(session_folder: Path) -> Iterator[None]:
-    """Keep the user's cache out of the tests, and let started processes find the project."""
+    """Keep the user's own folders out of the tests, and let started processes find the project."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PHUSONG_CACHE", str(session_folder / "cache"))
+        patch.setenv("PHUSONG_PROJECTS", str(session_folder / "projects"))
         patch.setenv("PYTHONPATH", str(ROOT))
         patch.setenv("PYTHONUTF8", "1")
         yield

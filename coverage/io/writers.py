@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
 import math
 import os
 import sqlite3
 import tempfile
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -22,8 +23,10 @@ import pyogrio
 import rasterio
 import rasterio.shutil
 import xlsxwriter
+from rasterio.windows import Window as Extent
 
 from coverage.errors import CoverageError
+from coverage.grid import Grid, Window
 from coverage.io.files import sha256_of
 from coverage.model import Raster
 from coverage.text import Text
@@ -74,6 +77,13 @@ def write_csv(path: Path | IO[bytes], table: pd.DataFrame) -> None:
     safe.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\r\n")
 
 
+def csv_bytes(table: pd.DataFrame) -> bytes:
+    """Return a table as the CSV that `write_csv` writes."""
+    stream = io.BytesIO()
+    write_csv(stream, table)
+    return stream.getvalue()
+
+
 @dataclass(frozen=True, slots=True)
 class Category:
     """What one value of a raster of classes stands for, and how it is drawn."""
@@ -114,17 +124,7 @@ def write_cog(
             plain.update_tags(**tags)
             plain.update_tags(1, **_statistics(raster.array, nodata))
         with memory.open() as plain:
-            rasterio.shutil.copy(
-                plain,
-                path,
-                driver="COG",
-                compress="deflate",
-                level="1",  # signal is nearly noise: higher levels take twice as long for 1 %
-                predictor="yes",
-                num_threads="1",
-                bigtiff="if_safer",
-                overview_resampling="nearest",
-            )
+            _cog_of(plain, path)
     if categories:
         names = "".join(f"<Category>{escape(one.title)}</Category>" for one in categories)
         path.with_name(f"{path.name}.aux.xml").write_text(
@@ -143,6 +143,67 @@ def _statistics(values: np.ndarray[Any, Any], nodata: float) -> dict[str, str]:
     figures = {"MINIMUM": known.min(), "MAXIMUM": known.max(), "MEAN": known.mean()}
     figures |= {"STDDEV": known.std(), "VALID_PERCENT": 100.0 * known.size / values.size}
     return {f"STATISTICS_{name}": f"{value:.9g}" for name, value in figures.items()}
+
+
+def write_cog_by_window(
+    path: Path,
+    grid: Grid,
+    parts: Iterable[tuple[Window, np.ndarray[Any, Any]]],
+    *,
+    dtype: str,
+    nodata: float,
+    tags: Mapping[str, str],
+) -> None:
+    """Write a cloud-optimised GeoTIFF from windows that never lie in memory together.
+
+    Parameters
+    ----------
+    path, nodata, tags
+        As for `write_cog`.
+    grid
+        Of the whole raster.
+    parts
+        Windows with their values, in a fixed order; what none covers is `nodata`.
+    dtype
+        Of the raster.
+    """
+    scratch = path.with_suffix(".partial.tif")
+    profile = {
+        "driver": "GTiff",
+        "height": grid.height,
+        "width": grid.width,
+        "count": 1,
+        "dtype": dtype,
+        "crs": grid.crs,
+        "transform": grid.transform,
+        "nodata": nodata,
+        "tiled": True,
+        "sparse_ok": True,
+        "bigtiff": "if_safer",
+    }
+    try:
+        with rasterio.open(scratch, "w", **profile) as plain:
+            for window, values in parts:
+                extent = Extent(window.col0, window.row0, window.width, window.height)
+                plain.write(values, 1, window=extent)
+            plain.update_tags(**tags)
+        _cog_of(scratch, path)
+    finally:
+        scratch.unlink(missing_ok=True)
+
+
+def _cog_of(plain: Any, path: Path) -> None:
+    rasterio.shutil.copy(
+        plain,
+        path,
+        driver="COG",
+        compress="deflate",
+        level="1",  # signal is nearly noise: higher levels take twice as long for 1 %
+        predictor="yes",
+        num_threads="1",
+        bigtiff="if_safer",
+        overview_resampling="nearest",
+    )
 
 
 def write_layer(

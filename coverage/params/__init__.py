@@ -6,6 +6,7 @@ default lies in `presets/*.toml` with its source.
 
 from __future__ import annotations
 
+from coverage.params.assumed import Assumption, assumptions
 from coverage.params.building import (
     Clearance,
     CostRules,
@@ -26,6 +27,7 @@ from coverage.params.classes import (
     SwitchOff,
     ThresholdProfile,
 )
+from coverage.params.country import CountryFile, CountrySection
 from coverage.params.evidence import EvidenceRules, EvidenceSource, SpeedLimits, Trust
 from coverage.params.funding import FUNDERS, UNDECIDED, Funder, FundingRoute, FundingRules
 from coverage.params.planning import ActionKind, CandidateRules, CellTemplate, PlanningRules
@@ -70,6 +72,7 @@ __all__ = [
     "TECHNOLOGIES",
     "UNDECIDED",
     "ActionKind",
+    "Assumption",
     "CandidateRules",
     "CauseRules",
     "CellTemplate",
@@ -77,6 +80,8 @@ __all__ = [
     "Clearance",
     "Code",
     "CostRules",
+    "CountryFile",
+    "CountrySection",
     "Criterion",
     "Currency",
     "DecibelMilliwatts",
@@ -120,4 +125,5 @@ __all__ = [
     "Variant",
     "VariantRules",
     "as_entry",
+    "assumptions",
 ]

@@ -30,8 +30,11 @@ LAYERS: Final = (
         *("power", "links", "routes", "fibre", "indicators"),
     ),
     ("planning", "survey"),
-    ("maps", "exports", "demo"),
-    ("pipeline", "importing", "comparison", "conversion", "documents", "fetch", "serving"),
+    ("maps", "exports", "demo", "distribution"),
+    (
+        *("pipeline", "importing", "comparison", "conversion", "documents", "fetch"),
+        *("revision", "serving"),
+    ),
     ("jobs",),
     ("cli", "ui"),
 )
@@ -42,6 +45,8 @@ ONLY_IN: Final = {
     "streamlit": frozenset({"ui"}),
     "folium": frozenset({"maps"}),
     "branca": frozenset({"maps"}),
+    "dask": frozenset({"distribution"}),
+    "distributed": frozenset({"distribution"}),
 }
 NEVER_IN: Final = {"propagation": frozenset({"geopandas", "pyogrio", "rasterio"})}
 NOWHERE: Final = frozenset({"pickle", "shelve", "marshal", "dill", "cloudpickle", "joblib"})

@@ -14,13 +14,15 @@ UV := uv==0.13.9
 export PYTHONUTF8 := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench lock clean environment new-environment
+.PHONY: help run test lint bench docs screenshots lock clean environment new-environment
 
 help:
 	@echo "make run    mở ứng dụng với dữ liệu mẫu / start the app on demo data (PORT=$(PORT))"
 	@echo "make test   kiểm tra toàn bộ / every check (ARGS='-k name' chooses tests)"
 	@echo "make lint   kiểm tra mã nguồn / ruff and mypy only"
 	@echo "make bench  đo tốc độ / measure speed"
+	@echo "make docs   trang tài liệu vào build/site / the site of the documentation"
+	@echo "make screenshots  chụp lại hình của tài liệu / make its pictures anew"
 	@echo "make lock   ghi lại requirements.txt / write requirements.txt anew (ARGS=--upgrade)"
 	@echo "make clean  xóa môi trường và bộ nhớ đệm / remove environment and caches, no data"
 
@@ -40,6 +42,12 @@ lint: $(INSTALLED)
 
 bench: $(INSTALLED)
 	$(PY) -m benchmarks $(ARGS)
+
+docs: $(INSTALLED)
+	$(PY) -m tools.site $(ARGS)
+
+screenshots: $(INSTALLED)
+	$(PY) -m tools.screenshots $(ARGS)
 
 # The environment is made anew only where the lock's content differs from what was installed.
 environment: $(INSTALLED)
@@ -63,7 +71,7 @@ new-environment:
 lock:
 	"$(PYTHON)" -m venv build/lock
 	build/lock/bin/python -m pip install --disable-pip-version-check --quiet $(UV)
-	build/lock/bin/python -m uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --only-binary :all: --emit-build-options --no-header --no-annotate --quiet --output-file requirements.txt $(ARGS)
+	build/lock/bin/python -m uv pip compile pyproject.toml --extra dev --extra docs --universal --python-version 3.11 --generate-hashes --only-binary :all: --emit-build-options --no-header --no-annotate --quiet --output-file requirements.txt $(ARGS)
 
 clean:
 	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

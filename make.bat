@@ -1,5 +1,5 @@
 @echo off
-rem The commands of the Makefile for Windows: .\make run, test, lint, bench, lock, clean.
+rem The commands of the Makefile for Windows: .\make run, test, lint, bench, docs, lock, clean.
 rem Paths are relative and the file is plain ASCII: it works in folders with Vietnamese names.
 setlocal
 cd /d "%~dp0"
@@ -11,8 +11,8 @@ if not defined WORKERS set "WORKERS=2"
 if not defined PYTHON (
   where py >nul 2>nul && set "PYTHON=py -3" || set "PYTHON=python"
 )
-for %%T in (run test lint bench lock clean environment) do if /i "%~1"=="%%T" goto %%T
-echo Usage: .\make run ^| test ^| lint ^| bench ^| lock ^| clean
+for %%T in (run test lint bench docs screenshots lock clean environment) do if /i "%~1"=="%%T" goto %%T
+echo Usage: .\make run ^| test ^| lint ^| bench ^| docs ^| screenshots ^| lock ^| clean
 echo   set PORT=8502 before ".\make run" for another port
 echo   set ARGS=-k name before ".\make test" to choose tests
 exit /b 1
@@ -39,6 +39,16 @@ call :ready || exit /b 1
 "%PY%" -m benchmarks %ARGS%
 exit /b %errorlevel%
 
+:docs
+call :ready || exit /b 1
+"%PY%" -m tools.site %ARGS%
+exit /b %errorlevel%
+
+:screenshots
+call :ready || exit /b 1
+"%PY%" -m tools.screenshots %ARGS%
+exit /b %errorlevel%
+
 :environment
 call :ready
 exit /b %errorlevel%
@@ -46,7 +56,7 @@ exit /b %errorlevel%
 :lock
 %PYTHON% -m venv build\lock || exit /b 1
 build\lock\Scripts\python.exe -m pip install --disable-pip-version-check --quiet %UV% || exit /b 1
-build\lock\Scripts\python.exe -m uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --only-binary :all: --emit-build-options --no-header --no-annotate --quiet --output-file requirements.txt %ARGS%
+build\lock\Scripts\python.exe -m uv pip compile pyproject.toml --extra dev --extra docs --universal --python-version 3.11 --generate-hashes --only-binary :all: --emit-build-options --no-header --no-annotate --quiet --output-file requirements.txt %ARGS%
 exit /b %errorlevel%
 
 :clean

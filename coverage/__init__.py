@@ -7,6 +7,7 @@ import os
 import sys
 
 __version__ = "0.1.0"
+__all__ = ["compare", "load_project", "make_map", "plan", "plan_fibre", "run"]
 
 
 _VECTOR_DOORS = (

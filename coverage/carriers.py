@@ -28,7 +28,13 @@ def resource_blocks(technology: Technology, frequency_mhz: float) -> Mapping[str
 
 
 def has_channel(technology: Technology, bandwidth_mhz: float, frequency_mhz: float) -> bool:
-    """Whether the technology has channels of this bandwidth; 3G takes any."""
+    """Whether the technology has channels of this bandwidth; 3G takes any.
+
+    Examples
+    --------
+    >>> has_channel("4G", 20.0, 1800.0), has_channel("4G", 7.0, 1800.0)
+    (True, False)
+    """
     blocks = resource_blocks(technology, frequency_mhz)
     return technology == "3G" or f"{bandwidth_mhz:g}" in blocks
 
@@ -40,6 +46,11 @@ def reference_share_db(
 
     4G and 5G: one resource element, -10·log10(12·N_RB) with the power spread evenly over all
     subcarriers (RSRP is per resource element: 3GPP TS 36.214 section 5.1.1). 3G: the pilot's share.
+
+    Examples
+    --------
+    >>> round(reference_share_db("4G", 20.0, 1800.0, pilot_power_share=0.1), 2)
+    -30.79
     """
     if technology == "3G":
         return 10.0 * math.log10(pilot_power_share)

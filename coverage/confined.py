@@ -9,10 +9,12 @@ import multiprocessing
 import os
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
+from types import ModuleType
 from typing import Any, ParamSpec, TypeVar
 
 from coverage.errors import InputDataError
@@ -76,7 +78,8 @@ def _answer_of_child(limits: Limits, file: str, work: tuple[Any, ...]) -> tuple[
     context = multiprocessing.get_context("spawn")
     here, there = context.Pipe(duplex=False)
     child = context.Process(target=_work, args=(there, *work), daemon=True)
-    child.start()
+    with _no_main_module():
+        child.start()
     there.close()
     try:
         if not here.poll(limits.time_s):
@@ -95,6 +98,21 @@ def _answer_of_child(limits: Limits, file: str, work: tuple[Any, ...]) -> tuple[
         child.join()
         here.close()
     return answer
+
+
+@contextmanager
+def _no_main_module() -> Iterator[None]:
+    """Keep a child from running the main script of this process again.
+
+    A child that is started afresh imports it, and that of Streamlit is the whole app.
+    """
+    main, none = sys.modules["__main__"], ModuleType("__main__")
+    sys.modules["__main__"] = none
+    try:
+        yield
+    finally:
+        if sys.modules["__main__"] is none:
+            sys.modules["__main__"] = main
 
 
 def _work(

@@ -107,6 +107,12 @@ def parse_amount(text: str, rules: CostRules) -> int:
     ------
     ScenarioError
         Where it is not an amount, or of another currency.
+
+    Examples
+    --------
+    >>> from coverage.settings import default_scenario
+    >>> parse_amount("5000000USD", default_scenario().costs)
+    130000000000
     """
     found = _AMOUNT.fullmatch(text.replace(" ", "").upper())
     currency = (found[2] or rules.currency) if found else ""
@@ -124,7 +130,14 @@ def parse_amount(text: str, rules: CostRules) -> int:
 
 
 def annuity_factor(rules: CostRules) -> float:
-    """Return what one dong a year, paid at each year's end over the horizon, is worth today."""
+    """Return what one dong a year, paid at each year's end over the horizon, is worth today.
+
+    Examples
+    --------
+    >>> from coverage.settings import default_scenario
+    >>> round(annuity_factor(default_scenario().costs), 3)
+    7.722
+    """
     rate, years = rules.discount_rate, rules.horizon_years
     return float(years) if rate == 0.0 else (1.0 - (1.0 + rate) ** -years) / rate
 
@@ -138,6 +151,11 @@ def split_whole(total: int, weights: Sequence[float]) -> list[int]:
     """Split a whole amount in proportion to weights, exactly, by largest remainder.
 
     Equal remainders go to the first. Weights of which none is positive share alike.
+
+    Examples
+    --------
+    >>> split_whole(100, [1, 1, 1])
+    [34, 33, 33]
     """
     if sum(weights) <= 0.0:
         weights = [1.0] * len(weights)

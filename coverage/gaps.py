@@ -6,6 +6,8 @@ counted beside, never as "no signal".
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final
 
 import geopandas as gpd
@@ -13,16 +15,23 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtr
 
-from coverage.grid import FloatArray, Grid
+from coverage.grid import BoolArray, ByteArray, FloatArray, Grid
 from coverage.model import Inputs, Prediction
 from coverage.params import (
     COVERED_CLASSES,
     MAIN_TECHNOLOGY,
+    SIGNAL_CLASSES,
     TECHNOLOGIES,
     Scenario,
+    SignalClass,
     Technology,
 )
 from coverage.reception import Listening, near_and_around
+
+CODES: Final[Mapping[SignalClass, int]] = MappingProxyType(
+    {name: code for code, name in enumerate(SIGNAL_CLASSES, start=1)}
+)
+"""Code of each class in a class raster; 0 is left for what lies outside the grid."""
 
 _GRADE_COLUMNS: Final = (
     "rsrp_{}_dbm",
@@ -127,11 +136,44 @@ def served_probability(
     return share
 
 
+def class_raster(
+    inputs: Inputs,
+    prediction: Prediction,
+    scenario: Scenario,
+    technology: Technology,
+    *,
+    operator: str = "",
+) -> ByteArray:
+    """Return the signal class of every cell of the grid as one of `CODES`.
+
+    As for villages: known is a cell whose terrain is known and which is either served or could not
+    be served even over a free path.
+    """
+    limits = scenario.thresholds.technologies[technology]
+    signal_dbm = prediction.signal_dbm.get((technology, operator))
+    codes = np.full(inputs.grid.shape, CODES["none"], dtype=np.uint8)
+    if signal_dbm is not None:
+        with np.errstate(invalid="ignore"):
+            codes[signal_dbm >= limits.weak_dbm] = CODES["weak"]
+            codes[signal_dbm >= limits.good_dbm] = CODES["good"]
+    unknown: BoolArray = np.isnan(inputs.terrain_m)
+    possible_dbm = prediction.possible_dbm.get(technology)
+    if possible_dbm is not None:
+        unknown |= (codes == CODES["none"]) & (possible_dbm >= limits.weak_dbm)
+    codes[unknown] = CODES["unknown"]
+    return codes
+
+
 def evidence(predicted: str, reported: str) -> str:
     """Say how prediction and report stand to each other.
 
     They agree where both say served (good or weak) or both say none; a class apart within "served"
     is no conflict.
+
+    Examples
+    --------
+    >>> evidence("none", "good"), evidence("weak", "good"), evidence("good", "")
+    ('conflict', 'agree', 'predicted_only')
     """
     if predicted == "unknown":
         return "reported_only" if reported else "unknown"

@@ -23,6 +23,7 @@ from coverage.text import Text
 
 FloatArray = np.ndarray[Any, np.dtype[np.float32]]
 BoolArray = np.ndarray[Any, np.dtype[np.bool_]]
+ByteArray = np.ndarray[Any, np.dtype[np.uint8]]
 IndexArray = np.ndarray[Any, np.dtype[np.int64]]
 Bounds = tuple[float, float, float, float]
 

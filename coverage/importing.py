@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 import pandas as pd
 
 from coverage.confined import Limits
-from coverage.errors import InputDataError
+from coverage.errors import InputDataError, Problem
 from coverage.intake.draft import Draft, Imported, apply
-from coverage.intake.engine import propose
+from coverage.intake.engine import in_unicode, propose, propose_of
+from coverage.intake.files import read
 from coverage.intake.options import read_statements
-from coverage.intake.places import places_of
+from coverage.intake.places import Places, places_of
 from coverage.intake.report import report_table, summary
-from coverage.intake.sheet import Role
+from coverage.intake.roles import guessed_role
+from coverage.intake.sheet import Role, Source
 from coverage.intake.vocabulary import LIMITS
 from coverage.io.commune_layer import project_communes
-from coverage.io.writers import plain_cell, write_csv, write_workbook
+from coverage.io.writers import Sheet, plain_cell, write_csv, write_workbook
 from coverage.text import Language, Text
 
 CONFINES: Final = Limits(memory_mib=LIMITS["memory_mib"], time_s=LIMITS["time_s"])
@@ -36,6 +38,58 @@ class Outcome:
     imported: Imported
     table: Path
     report: Path
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class SheetRead:
+    """A sheet of a messy file: what its rows were taken for, and the table proposed.
+
+    `role` is None where the sheet is left out; then, and where it cannot be used, `draft` is None.
+    """
+
+    sheet: str
+    role: Role | None
+    draft: Draft | None
+    problems: tuple[Problem, ...] = ()
+
+
+def read_sheets(
+    path: Path, roles: Mapping[str, Role | None], *, project: Path | None = None
+) -> tuple[SheetRead, ...]:
+    """Propose a clean table for every sheet of a messy file; nothing is written.
+
+    Parameters
+    ----------
+    path
+        The file.
+    roles
+        By the name of a sheet, what its rows are, None to leave it out; guessed where absent.
+    project
+        A project, whose communes the coordinates are held against.
+
+    Raises
+    ------
+    InputDataError
+        Where the file cannot be read; a sheet that cannot be used tells so itself.
+    """
+    source = read(path)
+    places = None if project is None else places_of(project_communes(project))
+    found = []
+    for sheet in source.sheets:
+        role = roles[sheet.name] if sheet.name in roles else guessed_role(in_unicode(sheet)[0])
+        alone = replace(source, sheets=(sheet,))
+        found.append(_sheet_read(alone, sheet.name, role, places))
+    return tuple(found)
+
+
+def _sheet_read(source: Source, name: str, role: Role | None, places: Places | None) -> SheetRead:
+    if role is None:
+        return SheetRead(sheet=name, role=None, draft=None)
+    try:
+        draft = propose_of(source, role, places=places)
+    except InputDataError as error:
+        return SheetRead(sheet=name, role=role, draft=None, problems=error.problems)
+    return SheetRead(sheet=name, role=role, draft=draft)
 
 
 def import_file(
@@ -117,7 +171,7 @@ def _write(path: Path, table: pd.DataFrame, title: str) -> None:
             write_csv(partial, table)
         else:
             rows = [[plain_cell(v) for v in row] for row in table.itertuples(index=False)]
-            write_workbook(partial, {title: ([str(c) for c in table.columns], rows)})
+            write_workbook(partial, {title: Sheet([str(c) for c in table.columns], rows)})
         partial.replace(path)
     except OSError as error:
         raise InputDataError.about(

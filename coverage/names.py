@@ -78,12 +78,26 @@ class Match(Generic[K]):
 
 
 def spelling_key(name: str) -> str:
-    """Return what all correct spellings of a name share: "TT. Hoà-Mục" and "tt hòa mục" are one."""
+    """Return what all correct spellings of a name share: "TT. Hoà-Mục" and "tt hòa mục" are one.
+
+    Examples
+    --------
+    >>> spelling_key("Bản Bung") == spelling_key("BẢN BUNG")
+    True
+    >>> spelling_key("Bản Bung") == spelling_key("Bán Bung")
+    False
+    """
     return " ".join(_syllable(word) for word in _words(name))
 
 
 def plain_key(name: str) -> str:
-    """Return the key of a name that has lost its accents."""
+    """Return the key of a name that has lost its accents.
+
+    Examples
+    --------
+    >>> plain_key("Bản  Bung")
+    'ban bung'
+    """
     return spelling_key(without_accents(name))
 
 
@@ -91,6 +105,11 @@ def split_kind(name: str, level: Level) -> tuple[str, str]:
     """Return the kind of unit that stands before a name, "" where none does, and the rest.
 
     A name that consists of such a word alone keeps it.
+
+    Examples
+    --------
+    >>> split_kind("Xã Thượng Quan", "commune")
+    ('xã', 'thượng quan')
     """
     words = _words(name)
     plain = _is_plain(name)

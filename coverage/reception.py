@@ -28,7 +28,16 @@ Added = Callable[[IndexArray, IndexArray], FloatArray]
 
 
 def class_of(signal_dbm: Any, limits: ClassThresholds) -> Classes:
-    """Return the classes of signals; -inf is no signal at all, NaN is not known."""
+    """Return the classes of signals; -inf is no signal at all, NaN is not known.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from coverage.settings import default_scenario
+    >>> limits = default_scenario().thresholds.technologies["4G"]
+    >>> class_of(np.array([-90.0, -110.0, -120.0]), limits).tolist()
+    ['good', 'weak', 'none']
+    """
     level_dbm = np.asarray(signal_dbm)
     reached = [level_dbm >= limits.good_dbm, level_dbm >= limits.weak_dbm, np.isnan(level_dbm)]
     found = np.select(reached, ["good", "weak", "unknown"], "none")

@@ -59,6 +59,13 @@ class Column:
     ignored: tuple[str, ...] = ()
     default: str | float | bool | None = None
 
+    @property
+    def title(self) -> Text:
+        """What heads the column: its meaning without remarks and unit."""
+        return Text(
+            *(re.split(r";| \(|, ", words)[0] for words in (self.meaning.vi, self.meaning.en))
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
@@ -79,6 +86,14 @@ class Table:
             if re.fullmatch(pattern, name):
                 return column
         return None
+
+
+@dataclass(frozen=True, slots=True)
+class OutputFile:
+    """A file of the outputs: its name, in which * stands for any letters, and its meaning."""
+
+    name: str
+    meaning: Text
 
 
 def _column(entry: Mapping[str, Any]) -> Column:
@@ -109,17 +124,45 @@ TABLES: Final = _tables()
 
 
 def output_columns() -> list[Column]:
-    """Return the definitions of the columns that outputs may hold, those of inputs included."""
-    text = (resources.files("coverage") / "presets" / "outputs.toml").read_text(encoding="utf-8")
-    made = [_column(entry) for entry in tomllib.loads(text)["columns"]]
+    """Return the definitions of the columns that outputs may hold, those of inputs included.
+
+    Examples
+    --------
+    >>> [column.unit for column in output_columns() if column.name == "rsrp_4g_dbm"]
+    ['dBm']
+    """
+    made = [_column(entry) for entry in _outputs()["columns"]]
     read = [
         c for name in ("clusters", "villages", "communes", "stations") for c in TABLES[name].columns
     ]
     return list({column.name: column for column in [*read, *made]}.values())
 
 
+def output_files() -> list[OutputFile]:
+    """Return the files that a run, a plan or a fibre plan may write.
+
+    Examples
+    --------
+    >>> [one.meaning.en for one in output_files() if one.name == "map.html"]
+    ['The map as one file, without a network']
+    """
+    return [OutputFile(one["name"], Text(one["vi"], one["en"])) for one in _outputs()["files"]]
+
+
+def _outputs() -> dict[str, Any]:
+    text = (resources.files("coverage") / "presets" / "outputs.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)
+
+
 def dictionary(columns: Iterable[Column]) -> list[dict[str, str]]:
-    """Return the data dictionary of `columns`, one row each."""
+    """Return the data dictionary of `columns`, one row each.
+
+    Examples
+    --------
+    >>> rows = dictionary(output_columns())
+    >>> sorted(rows[0])
+    ['column', 'meaning_en', 'meaning_vi', 'unit']
+    """
     return [
         {"column": c.name, "unit": c.unit, "meaning_vi": c.meaning.vi, "meaning_en": c.meaning.en}
         for c in columns

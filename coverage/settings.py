@@ -41,7 +41,13 @@ def preset_table(name: str) -> dict[str, Any]:
 
 
 def threshold_profiles() -> dict[str, ThresholdProfile]:
-    """Return the shipped threshold profiles by name."""
+    """Return the shipped threshold profiles by name.
+
+    Examples
+    --------
+    >>> sorted(threshold_profiles())
+    ['outdoor', 'strict']
+    """
     return {
         name: validated(ThresholdProfile, table, f"presets/thresholds.toml [{name}]")
         for name, table in preset_table("thresholds").items()
@@ -57,7 +63,13 @@ def receiver_levels() -> dict[str, ReceiverLevel]:
 
 
 def priority_profiles() -> dict[str, PriorityRules]:
-    """Return the shipped sets of criteria by name."""
+    """Return the shipped sets of criteria by name.
+
+    Examples
+    --------
+    >>> sorted(priority_profiles())
+    ['fibre', 'mobile']
+    """
     return {
         name: validated(PriorityRules, table, f"presets/priority.toml [{name}]")
         for name, table in preset_table("priority").items()
@@ -65,7 +77,14 @@ def priority_profiles() -> dict[str, PriorityRules]:
 
 
 def default_scenario() -> Scenario:
-    """Return the scenario that applies where a project says nothing else."""
+    """Return the scenario that applies where a project says nothing else.
+
+    Examples
+    --------
+    >>> limits = default_scenario().thresholds.technologies["4G"]
+    >>> limits.good_dbm, limits.weak_dbm
+    (-105.0, -115.0)
+    """
     return scenario_from({}, "presets/scenario.toml")
 
 

@@ -19,7 +19,7 @@ from coverage.text import Text, normalised
 
 Mask = np.ndarray[Any, np.dtype[np.bool_]]
 
-_LISTED_ROWS: Final = 20
+LISTED_ROWS: Final = 20
 _LARGEST_COUNT: Final = 2.0**53
 _TRUE: Final = frozenset({"true", "1", "yes", "y", "có", "co", "x"})
 _FALSE: Final = frozenset({"false", "0", "no", "n", "không", "khong", "chưa", "chua"})
@@ -93,7 +93,9 @@ class Checked:
     ignored_rows: int = 0
 
 
-def check(frame: pd.DataFrame, table: Table, *, file: str) -> Checked:
+def check(
+    frame: pd.DataFrame, table: Table, *, file: str, listed_rows: int = LISTED_ROWS
+) -> Checked:
     """Check a table of raw values against its definition and give the columns their types.
 
     Parameters
@@ -105,6 +107,8 @@ def check(frame: pd.DataFrame, table: Table, *, file: str) -> Checked:
         The definition.
     file
         Name shown in messages.
+    listed_rows
+        How many of the rows that share a problem are named.
 
     Returns
     -------
@@ -142,7 +146,9 @@ def check(frame: pd.DataFrame, table: Table, *, file: str) -> Checked:
         reading = _read(frame[name], column)
         frame[name] = reading.typed
         for rule, wrong in reading.broken:
-            problems += rows_breaking(rule, wrong, reading.words, file=file, column=name, rows=rows)
+            problems += rows_breaking(
+                rule, wrong, reading.words, file=file, column=name, rows=rows, listed=listed_rows
+            )
     for column in table.columns:
         if column.default is None:
             continue
@@ -164,6 +170,7 @@ def rows_breaking(
     file: str,
     column: str | None,
     rows: np.ndarray[Any, Any],
+    listed: int = LISTED_ROWS,
 ) -> list[Problem]:
     """Return the problem that the `wrong` rows break `rule`, or nothing where none does.
 
@@ -181,12 +188,17 @@ def rows_breaking(
             file=file,
             column=column,
             value=value or None,
-            rows=tuple(int(row) for row in rows[where[:_LISTED_ROWS]]),
+            rows=tuple(int(row) for row in rows[where[:listed]]),
             count=int(where.size),
             what=rule.what,
             fix=rule.fix,
         )
     ]
+
+
+def as_words(raw: pd.Series) -> pd.Series:
+    """Read cells, text or typed, as the text a person would type; "" for every kind of nothing."""
+    return raw.map(_word).astype(object)
 
 
 def numbers(raw: pd.Series) -> pd.Series:

@@ -156,12 +156,24 @@ def profile_between(
 
 
 def earth_bulge_m(distance_m: Values, length_m: float, k_factor: float = K_FACTOR) -> Values:
-    """Return the height of the earth's bulge over the chord: d1·d2 / (2·k·a)."""
+    """Return the height of the earth's bulge over the chord: d1·d2 / (2·k·a).
+
+    Examples
+    --------
+    >>> round(earth_bulge_m(5_000.0, 10_000.0), 2)
+    1.47
+    """
     return distance_m * (length_m - distance_m) / (2.0 * k_factor * EARTH_RADIUS_M)
 
 
 def fresnel_radius_m(distance_m: Values, length_m: float, frequency_mhz: float) -> Values:
-    """Return the radius of the first Fresnel zone: 550·sqrt(d1·d2/(f·d)) (ITU-R P.526, §2.1)."""
+    """Return the radius of the first Fresnel zone: 550·sqrt(d1·d2/(f·d)) (ITU-R P.526, §2.1).
+
+    Examples
+    --------
+    >>> round(float(fresnel_radius_m(5_000.0, 10_000.0, 900.0)), 1)
+    29.0
+    """
     d1_km, d2_km = distance_m / 1000.0, (length_m - distance_m) / 1000.0
     return 550.0 * np.sqrt(np.maximum(d1_km * d2_km, 0.0) / (frequency_mhz * length_m / 1000.0))
 

@@ -50,7 +50,13 @@ def normalised(value: str) -> str:
 
 
 def without_accents(value: str) -> str:
-    """Return `value` in lower case without any accent: "Chợ Đồn" becomes "cho don"."""
+    """Return `value` in lower case without any accent: "Chợ Đồn" becomes "cho don".
+
+    Examples
+    --------
+    >>> without_accents("Bản Bung")
+    'ban bung'
+    """
     plain = normalised(value).lower().replace("đ", "d")
     decomposed = unicodedata.normalize("NFD", plain)
     return "".join(c for c in decomposed if not unicodedata.combining(c))
@@ -65,6 +71,11 @@ def vietnamese_order(value: str) -> tuple[object, ...]:
     """Sort key of Vietnamese names: letters first, then tones, numbers by their value.
 
     "Thôn 2" stands before "Thôn 10", and "Ba" < "Bà" < "Bả" < "Băng" < "Bâng".
+
+    Examples
+    --------
+    >>> sorted(["Thôn 10", "Đà Vị", "Thôn 2", "Da Lộc"], key=vietnamese_order)
+    ['Da Lộc', 'Đà Vị', 'Thôn 2', 'Thôn 10']
     """
     letters: list[tuple[int, int, str]] = []
     tones: list[int] = []

@@ -90,9 +90,10 @@ def session_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session", autouse=True)
 def _own_surroundings(session_folder: Path) -> Iterator[None]:
-    """Keep the user's cache out of the tests, and let started processes find the project."""
+    """Keep the user's own folders out of the tests, and let started processes find the project."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PHUSONG_CACHE", str(session_folder / "cache"))
+        patch.setenv("PHUSONG_PROJECTS", str(session_folder / "projects"))
         patch.setenv("PYTHONPATH", str(ROOT))
         patch.setenv("PYTHONUTF8", "1")
         yield
@@ -148,3 +149,16 @@ def demo_project(session_folder: Path) -> Path:
         write_demo(folder, seed=1)
 
     return built_once(session_folder / "demo", build) / "project.toml"
+
+
+@pytest.fixture(scope="session")
+def demo_plan(demo_project: Path, session_folder: Path) -> Path:
+    """Output folder of a plan for the synthetic province; copy it before changing it."""
+
+    def build(folder: Path) -> None:
+        from coverage.pipeline import plan_project  # noqa: PLC0415 - as above
+
+        shutil.copytree(demo_project.parent, folder)
+        plan_project(folder, budget="40000000000")
+
+    return built_once(session_folder / "demo_plan", build) / "outputs"

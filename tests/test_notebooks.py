@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Final
 
@@ -40,6 +41,24 @@ def test_it_runs(path: Path, demo_project: Path, monkeypatch: pytest.MonkeyPatch
     shown = [o for cell in notebook.cells for o in cell.get("outputs", [])]
     assert not [o for o in shown if o.output_type == "error"]
     assert not [o for o in shown if o.output_type == "stream" and o.name == "stderr"]
+
+
+@pytest.mark.slow
+def test_it_runs_cold_beside_the_data_that_make_run_leaves(
+    demo_project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No setting, nothing kept from an earlier run: `data/demo` and `notebooks` side by side."""
+    shutil.copytree(demo_project.parent, tmp_path / "data" / "demo")
+    (tmp_path / "notebooks").mkdir()
+    path = shutil.copy(NOTEBOOKS[0], tmp_path / "notebooks")
+    monkeypatch.delenv("PHUSONG_PROJECT", raising=False)
+    monkeypatch.setenv("PHUSONG_CACHE", str(tmp_path / "cache"))
+    notebook = nbformat.read(path, as_version=4)
+    NotebookClient(
+        notebook, timeout=600, resources={"metadata": {"path": str(tmp_path / "notebooks")}}
+    ).execute()
+    assert "phusong" in notebook.cells[-1].outputs[0].data["text/html"]
+    assert any((tmp_path / "cache").iterdir())
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

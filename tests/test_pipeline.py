@@ -47,6 +47,7 @@ OUTPUTS = {
     *(f"rsrp_{t}_dbm.tif" for t in ("3g", "4g", "5g")),
     *(f"server_{t}.tif" for t in ("3g", "4g", "5g")),
     *(f"served_probability_{t}.tif" for t in ("3g", "4g", "5g")),
+    *(f"class_{t}.{end}" for t in ("3g", "4g", "5g") for end in ("tif", "tif.aux.xml", "qml")),
     *(f"rsrp_{t}_dbm.qml" for t in ("3g", "4g", "5g")),
     *(f"served_probability_{t}.qml" for t in ("3g", "4g", "5g")),
 }
@@ -290,7 +291,12 @@ def test_text_that_a_spreadsheet_would_run(tmp_path: Path) -> None:
 
 def test_no_formula_in_the_workbook(demo_run: Path) -> None:
     book = openpyxl.load_workbook(demo_run / "report.xlsx")
-    assert {cell.data_type for sheet in book for row in sheet for cell in row} <= {"s", "n", "b"}
+    assert {cell.data_type for sheet in book for row in sheet for cell in row} <= {
+        "s",
+        "n",
+        "b",
+        "d",
+    }
 
 
 def test_a_map_from_python(demo_project: Path, tmp_path: Path) -> None:

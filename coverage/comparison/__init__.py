@@ -61,6 +61,15 @@ def compare(base: Path | str, *others: Path | str) -> Comparison:
         With all problems of all folders; also where a run has no village in common with the base.
     ScenarioError
         Where there is nothing to compare with.
+
+    Examples
+    --------
+    >>> import coverage as cv
+    >>> import shutil
+    >>> copy = shutil.copytree("data/demo/outputs", "an_earlier_run")
+    >>> comparison = cv.compare("data/demo/outputs", copy)
+    >>> len(comparison.runs), len(comparison.differences)
+    (2, 0)
     """
     if not others:
         raise ScenarioError(

@@ -79,6 +79,13 @@ def verify(out: Path | str, project: Path | str | None = None) -> Verification:
     ------
     InputDataError
         Where the folder holds no usable manifest, or the named project cannot be read.
+
+    Examples
+    --------
+    >>> from coverage.comparison.verification import verify
+    >>> found = verify("data/demo/outputs", "data/demo")
+    >>> {finding.state for finding in found.findings}
+    {'same'}
     """
     folder = Path(out).resolve()
     problems: list[Problem] = []

@@ -69,6 +69,13 @@ def convert(
         Where a layer is not in the run, or a form is not known.
     CrsError
         Where the coordinate system is not known.
+
+    Examples
+    --------
+    >>> from coverage.conversion import convert
+    >>> files = convert("data/demo/outputs", "for_google_earth", forms=["kmz"])
+    >>> [path.name for path in files]
+    ['results.kmz']
     """
     target = Path(target).resolve()
     unknown = sorted(set(forms) - set(FORMS))

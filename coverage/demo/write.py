@@ -73,6 +73,13 @@ def write_demo(
     ------
     ScenarioError
         Where the folder holds something else, cannot be written, or the seed is negative.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> path = write_demo(Path("another"), seed=1)
+    >>> path.name, path.is_file()
+    ('project.toml', True)
     """
     require_seed(seed)
     tell = progress or (lambda _stage, _share: None)

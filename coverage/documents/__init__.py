@@ -57,6 +57,13 @@ def write_documents(
         Where the folder holds no finished run, or one without what the documents tell.
     ScenarioError
         Where a form or a commune is not known.
+
+    Examples
+    --------
+    >>> from coverage.documents import write_documents
+    >>> files = write_documents("data/demo/outputs", "documents", forms=["docx"])
+    >>> [path.name for path in files]
+    ['phu_luc.docx']
     """
     out, target = Path(out), Path(target).resolve()
     unknown = sorted(set(forms) - set(FORMS))

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import Final
 
 import pandas as pd
 
-from coverage.exports.tables import further_tables, plan_tables, totals, with_whole_counts
+from coverage.exports.tables import (
+    fibre_tables,
+    further_tables,
+    plan_tables,
+    totals,
+    with_whole_counts,
+)
 from coverage.io import writers
-from coverage.model import Plan, Result, Statistics
-from coverage.schema import Column, Kind, dictionary, output_columns
+from coverage.io.writers import Cell, Look, Sheet
+from coverage.model import FibrePlan, Plan, Result, Statistics
+from coverage.schema import Column, Kind, dictionary, output_columns, output_files
 from coverage.text import Text
 
 _OFFICIAL_BASIS: Final = {
@@ -40,8 +48,21 @@ _SHEETS: Final = {
     "plan_firmness": "Độ chắc chắn",
     "plan_curve": "Ngân sách và số hộ",
     "plan_stations": "Trạm của phương án",
+    "fibre_villages": "Thôn nối cáp",
+    "fibre_routes": "Tuyến cáp",
+    "fibre_curve": "Ngân sách và cáp",
 }
-Sheet = tuple[Sequence[str], Sequence[Sequence[writers.Cell]]]
+_UNITS: Final = {"villages": "Số thôn", "households": "Số hộ", "population": "Số người"}
+_CLASSES: Final = {
+    "good": "sóng tốt",
+    "weak": "sóng yếu (lõm sóng)",
+    "none": "không có sóng (trắng sóng)",
+    "unknown": "không rõ sóng",
+}
+_TOTALS: Final = {**_UNITS, "communes": "Số xã", "area_km2": "Diện tích, km²"}
+_KEYS: Final = (("village_id", "name"), ("commune_code", "name"))
+"""Columns that tell a row: they stand still while the others move."""
+Known = Mapping[str, Column]
 
 
 def write_report(
@@ -51,34 +72,50 @@ def write_report(
     path: Path,
     *,
     plan: Plan | None,
+    fibre: FibrePlan | None,
 ) -> None:
-    """Write the workbook: one sheet a table, and a sheet that explains the columns."""
+    """Write the workbook: one sheet a table, and sheets that explain the columns and files."""
     statistics = result.statistics
     further = further_tables(result) | ({} if plan is None else plan_tables(plan))
-    known = {row["column"]: row for row in dictionary(described(result))}
-    columns = [name for t in (villages, communes, *further.values()) for name in t.columns]
+    further |= {} if fibre is None else fibre_tables(fibre)
+    known = {column.name: column for column in described(result)}
+    tables = [villages, communes, *further.values()]
     if statistics is not None:
-        columns += [*statistics.table.columns]
+        tables += [statistics.table, statistics.districts, *statistics.communes.values()]
+    columns = [name for table in tables for name in table.columns]
     writers.write_workbook(
         path,
         {
-            "Tổng hợp": (("Chỉ tiêu", "Giá trị"), [*_notes(result), *totals(result).items()]),
+            "Tổng hợp": _summary(result),
             "Thôn": _sheet(villages, known),
             "Xã": _sheet(communes, known),
             **({} if statistics is None else _statistics_sheets(statistics, known)),
             **{_SHEETS[name]: _sheet(table, known) for name, table in further.items()},
-            "Cảnh báo": (
+            "Cảnh báo": Sheet(
                 ("Tệp", "Nội dung", "Số dòng"),
                 [(p.file, p.line("vi"), p.count) for p in result.warnings],
             ),
             "Từ điển": _dictionary_sheet(columns, known),
+            "Các tệp": Sheet(
+                ("Tệp", "Ý nghĩa", "Meaning"),
+                [(one.name, one.meaning.vi, one.meaning.en) for one in output_files()],
+            ),
         },
     )
 
 
-def _statistics_sheets(
-    statistics: Statistics, known: Mapping[str, Mapping[str, str]]
-) -> dict[str, Sheet]:
+def _summary(result: Result) -> Sheet:
+    figures: dict[str, Cell] = {}
+    for name, value in totals(result).items():
+        unit, *told = name.split("_")
+        title = _TOTALS.get(name) or f"{_UNITS[unit]} {_CLASSES[told[0]]} {told[1].upper()}"
+        figures[title] = value
+    return Sheet(
+        ("Chỉ tiêu", "Giá trị"), [*_notes(result), *figures.items()], looks=(None, "count")
+    )
+
+
+def _statistics_sheets(statistics: Statistics, known: Known) -> dict[str, Sheet]:
     provinces = statistics.table[statistics.table["level"] == "province"]
     return {
         "Thống kê": _sheet(with_whole_counts(provinces), known),
@@ -113,11 +150,13 @@ def _four_cell_sheet(cells: pd.DataFrame) -> Sheet:
             *(row[name] for name in ("villages", "households", "population")),
             *(row[name] for name in ("villages_unknown", "villages_total")),
             *(row[name] for name in ("households_total", "population_total")),
-            row["date"],
+            _date(row["date"]),
         ]
         for row in cells.to_dict("records")
     ]
-    return header, rows
+    count: Look = "count"
+    looks: list[Look | None] = [*[None] * 4, *[count] * 7, "date"]
+    return Sheet(header, rows, looks)
 
 
 def _notes(result: Result) -> list[tuple[str, str]]:
@@ -150,23 +189,45 @@ def described(result: Result) -> list[Column]:
     ]
 
 
-def _sheet(
-    table: pd.DataFrame, known: Mapping[str, Mapping[str, str]]
-) -> tuple[list[str], list[list[writers.Cell]]]:
+def _sheet(table: pd.DataFrame, known: Known) -> Sheet:
+    columns = [known.get(str(name)) for name in table.columns]
     header = [
-        f"{known[name]['meaning_vi']}\n({name})" if name in known else str(name)
-        for name in table.columns
+        str(name) if column is None else f"{column.meaning.vi}\n({name})"
+        for name, column in zip(table.columns, columns, strict=True)
     ]
-    rows = [[writers.plain_cell(cell) for cell in row] for row in table.itertuples(index=False)]
-    return header, rows
+    looks = [None if column is None else _look(column) for column in columns]
+    rows = [
+        [
+            _date(cell) if look == "date" else writers.plain_cell(cell)
+            for cell, look in zip(row, looks, strict=True)
+        ]
+        for row in table.itertuples(index=False)
+    ]
+    is_keyed = tuple(map(str, table.columns[:2])) in _KEYS
+    return Sheet(header, rows, looks, frozen_columns=2 if is_keyed else 0)
 
 
-def _dictionary_sheet(
-    columns: list[str], known: Mapping[str, Mapping[str, str]]
-) -> tuple[list[str], list[list[writers.Cell]]]:
-    rows: list[list[writers.Cell]] = [
-        [name, known[name]["unit"], known[name]["meaning_vi"], known[name]["meaning_en"]]
-        for name in dict.fromkeys(columns)
-        if name in known
+def _look(column: Column) -> Look | None:
+    """Say how a column shows: a year is a number without a separator of thousands."""
+    words = column.name.split("_")
+    if column.kind is Kind.DATE:
+        return "date"
+    if column.kind is Kind.COUNT and (words[-1] != "year" or column.unit):
+        return "count"
+    return "share" if {"share", "probability"} & set(words) else None
+
+
+def _date(cell: object) -> Cell:
+    """Return a plain date; what is none, such as an empty cell, stays as it is."""
+    try:
+        return date.fromisoformat(str(cell))
+    except ValueError:
+        return writers.plain_cell(cell)
+
+
+def _dictionary_sheet(columns: list[str], known: Known) -> Sheet:
+    rows = [
+        tuple(entry.values())
+        for entry in dictionary(known[name] for name in dict.fromkeys(columns) if name in known)
     ]
-    return ["Cột", "Đơn vị", "Ý nghĩa", "Meaning"], rows
+    return Sheet(("Cột", "Đơn vị", "Ý nghĩa", "Meaning"), rows)

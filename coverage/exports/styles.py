@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
+from xml.sax.saxutils import quoteattr
 
+from PIL import ImageColor
+
+from coverage.gaps import CODES
+from coverage.io.writers import Category
 from coverage.params import SIGNAL_CLASSES, ClassThresholds
 
 _COLOURS: Final = {
@@ -19,7 +25,7 @@ _TITLES: Final = {
     "none": "Trắng sóng",
     "unknown": "Không rõ",
 }
-_AREAS: Final = {"good": "#8cc4e8", "weak": "#f5c84c", "none": "#c8695a"}
+_AREAS: Final = {"good": "#8cc4e8", "weak": "#f5c84c", "none": "#c8695a", "unknown": "#d9d9d9"}
 _PLAN: Final = "106,27,154"
 _HALF_STEP_DB: Final = 0.005
 """Signal is written in hundredths; QGIS counts a bound to the class below it."""
@@ -103,6 +109,35 @@ def share_raster_style() -> str:
         for percent, name in stops
     )
     return _raster_qml("INTERPOLATED", items)
+
+
+def class_raster_style(categories: Sequence[Category]) -> str:
+    """Return the style of a raster of classes; value 0, not known, is drawn too."""
+    unknown, *classes = categories
+    red, green, blue = unknown.rgb
+    entries = "".join(
+        f'<paletteEntry value="{value}" color="{_hexadecimal(one)}" alpha="255" '
+        f"label={quoteattr(one.title)}/>"
+        for value, one in enumerate(classes, start=1)
+    )
+    return (
+        '<!DOCTYPE qgis><qgis version="3.22"><pipe><rasterrenderer type="paletted" band="1" '
+        f'opacity="0.8" alphaBand="-1" nodataColor="{red},{green},{blue},255">'
+        f"<colorPalette>{entries}</colorPalette></rasterrenderer></pipe></qgis>\n"
+    )
+
+
+def _hexadecimal(category: Category) -> str:
+    return "#{:02x}{:02x}{:02x}".format(*category.rgb)
+
+
+def class_categories() -> tuple[Category, ...]:
+    """Return what the values of an exported raster of classes stand for; 0 is not known."""
+    known = sorted((name for name in SIGNAL_CLASSES if name != "unknown"), key=CODES.__getitem__)
+    return tuple(
+        Category(f"{_TITLES[name]} / {name}", ImageColor.getrgb(_AREAS[name])[:3])
+        for name in ("unknown", *known)
+    )
 
 
 def _raster_qml(kind: str, items: str) -> str:

@@ -53,8 +53,8 @@ def write_outputs(
         Where the folder cannot be written, with the reason.
     """
     with writers.whole_folder(folder.resolve(), Text("kết quả", "outputs")) as desk:
-        _write_all(result, map_page, desk, plan=plan)
         villages_fibre = fibre if plan is None else plan.fibre
+        _write_all(result, map_page, desk, plan=plan, fibre=villages_fibre)
         if villages_fibre is not None:
             for name, table in fibre_tables(villages_fibre).items():
                 writers.write_csv(desk / f"{name}.csv", table)
@@ -76,7 +76,9 @@ def write_outputs(
         writers.write_json(desk / _TIMINGS, {k: round(v, 3) for k, v in timings.items()})
 
 
-def _write_all(result: Result, map_page: str, folder: Path, *, plan: Plan | None) -> None:
+def _write_all(
+    result: Result, map_page: str, folder: Path, *, plan: Plan | None, fibre: FibrePlan | None
+) -> None:
     villages, communes = village_table(result), commune_table(result)
     writers.write_csv(folder / "villages.csv", villages)
     writers.write_csv(folder / "communes.csv", communes)
@@ -89,7 +91,7 @@ def _write_all(result: Result, map_page: str, folder: Path, *, plan: Plan | None
     write_package(result, folder / "results.gpkg")
     write_rasters(result, folder)
     (folder / "map.html").write_text(map_page, encoding="utf-8", newline="\n")
-    write_report(result, villages, communes, folder / "report.xlsx", plan=plan)
+    write_report(result, villages, communes, folder / "report.xlsx", plan=plan, fibre=fibre)
     if plan is not None:
         _write_plan(plan, folder)
 

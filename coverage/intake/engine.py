@@ -26,7 +26,16 @@ from coverage.intake.options import Statements
 from coverage.intake.places import Places, preset_places
 from coverage.intake.populations import suspicious_populations
 from coverage.intake.rows import KEYS, body_of
-from coverage.intake.sheet import Cell, Finding, Role, Sheet, is_blank, unreadable, words_of
+from coverage.intake.sheet import (
+    Cell,
+    Finding,
+    Role,
+    Sheet,
+    Source,
+    is_blank,
+    unreadable,
+    words_of,
+)
 from coverage.intake.stations import station_columns, unfolded
 from coverage.intake.table import RawTable, plain_texts, raw_table
 from coverage.intake.villages import village_columns
@@ -67,10 +76,22 @@ def propose(
     """
     statements = statements or Statements()
     source = read(path, encoding=statements.encoding)
+    return propose_of(source, role, places=places, statements=statements)
+
+
+def propose_of(
+    source: Source,
+    role: Role,
+    *,
+    places: Places | None = None,
+    statements: Statements | None = None,
+) -> Draft:
+    """Propose a clean table as `propose` does, of a file that was read already."""
+    statements = statements or Statements()
     findings = list(source.findings)
     sheets = []
     for sheet in source.sheets:
-        mended, told = _in_unicode(sheet)
+        mended, told = in_unicode(sheet)
         sheets.append(mended)
         findings += told
     layout, told = _chosen_sheet(sheets, role, statements, source.file)
@@ -100,7 +121,7 @@ def propose(
     )
 
 
-def _in_unicode(sheet: Sheet) -> tuple[Sheet, list[Finding]]:
+def in_unicode(sheet: Sheet) -> tuple[Sheet, list[Finding]]:
     """Turn text of old Vietnamese fonts into Unicode."""
     texts = [cell for row in sheet.rows for cell in row if isinstance(cell, str)]
     reading = legacy.reading_of(texts)

@@ -28,6 +28,7 @@ SYSTEMS: Final[Mapping[str, Any]] = _PRESET["systems"]
 CENTRE_REACH_M: Final[float] = _PRESET["systems"]["centre_reach_km"] * 1000.0
 STATION_DEFAULTS: Final[Mapping[str, Any]] = _PRESET["station_defaults"]
 LIMITS: Final[Mapping[str, Any]] = _PRESET["limits"]
+UPLOADS: Final[Mapping[str, Any]] = _PRESET["uploads"]
 NETWORKS: Final[Mapping[str, str]] = _PRESET["networks"]
 Phrase = tuple[str, ...]
 

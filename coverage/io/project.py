@@ -57,6 +57,13 @@ def load_project(path: Path | str) -> Inputs:
     ------
     InputDataError
         With every problem of every file, `project.toml` and the scenario included.
+
+    Examples
+    --------
+    >>> import coverage as cv
+    >>> inputs = cv.load_project("data/demo")
+    >>> len(inputs.villages), len(inputs.communes), inputs.grid.resolution_m
+    (367, 28, 90.0)
     """
     inputs, problems = examine(path)
     if inputs is None:

@@ -22,7 +22,7 @@ from coverage.io.village_communes import with_code_column
 from coverage.params import InputsSection, RadioParams
 from coverage.propagation.antennas import AntennaPattern
 from coverage.schema import TABLES, Geometry, Table
-from coverage.tables import check
+from coverage.tables import Checked, check
 from coverage.text import Text
 
 _WITHOUT_PLACE: Final = {
@@ -60,29 +60,65 @@ def table(
 ) -> pd.DataFrame | None:
     """Read a table; None where it cannot be read. `area` is where its points should lie."""
     name = entry_name(entry)
-    table = TABLES[role]
     with desk.collecting():
-        if is_database(entry):
-            raw = with_places(desk.databases.rows(entry, name=name).frame, name=name)
-        else:
-            raw = read_sheet(desk.path(entry), name=name)
-        if role == "villages":
-            raw = with_code_column(raw)
-        checked = check(raw, table, file=name)
-        frame = checked.frame
-        desk.problems += _without_echo(
-            list(checked.problems),
-            crosschecks.coordinates(
-                frame, area=area, file=name, may_be_empty=_WITHOUT_PLACE.get(role)
-            ),
-        )
-        desk.problems += _ignored(table, checked.ignored_rows, name)
-        if role == "stations":
-            desk.problems += _station_problems(frame, patterns, radio, name)
-            frame = station_checks.with_eirp(frame, patterns)
-        desk.add_source(role, entry, rows_read=len(raw), rows_dropped=checked.ignored_rows)
-        return frame
+        raw = raw_table(desk, entry)
+        examined = examine_table(raw, role, name=name, area=area, patterns=patterns, radio=radio)
+        desk.problems += examined.problems
+        desk.add_source(role, entry, rows_read=len(raw), rows_dropped=examined.ignored_rows)
+        return examined.frame
     return None
+
+
+def raw_table(desk: Desk, entry: str) -> pd.DataFrame:
+    """Read a table as it stands, unchecked; the index holds the row numbers a person sees."""
+    name = entry_name(entry)
+    if is_database(entry):
+        return with_places(desk.databases.rows(entry, name=name).frame, name=name)
+    return read_sheet(desk.path(entry), name=name)
+
+
+def examine_table(
+    raw: pd.DataFrame,
+    role: str,
+    *,
+    name: str,
+    area: Bounds | None,
+    patterns: Mapping[str, AntennaPattern],
+    radio: RadioParams,
+) -> Checked:
+    """Hold a raw table against its definition and the rules of its role, files as edits.
+
+    Parameters
+    ----------
+    raw
+        Raw values, as `raw_table` reads them.
+    role
+        Name of the table's definition.
+    name
+        Name for messages.
+    area
+        Where its points should lie, degrees.
+    patterns, radio
+        The antennas and radio settings that stations are held against.
+
+    Returns
+    -------
+    Checked
+        The typed table; stations with `eirp_dbm`.
+    """
+    table = TABLES[role]
+    rows = with_code_column(raw) if role == "villages" else raw
+    checked = check(rows, table, file=name)
+    frame = checked.frame
+    problems = _without_echo(
+        list(checked.problems),
+        crosschecks.coordinates(frame, area=area, file=name, may_be_empty=_WITHOUT_PLACE.get(role)),
+    )
+    problems += _ignored(table, checked.ignored_rows, name)
+    if role == "stations":
+        problems += _station_problems(frame, patterns, radio, name)
+        frame = station_checks.with_eirp(frame, patterns)
+    return Checked(frame, tuple(problems), checked.ignored_rows)
 
 
 def layer_of(desk: Desk, entry: str, geometry: Geometry, *, crs: str) -> gpd.GeoDataFrame:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import json
+import math
 import os
 import sqlite3
 import tempfile
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, Any, Final, Literal
+from xml.sax.saxutils import escape
 
 import geopandas as gpd
 import numpy as np
@@ -30,7 +34,31 @@ from coverage.text import Text
 _EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)
 _STAMP: Final = _EPOCH.strftime("%Y-%m-%dT%H:%M:%S.000Z")
 _FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
-Cell = str | int | float | bool | None
+Cell = str | int | float | bool | date | None
+Look = Literal["count", "share", "date"]
+_LOOKS: Final[Mapping[Look, str]] = {"count": "#,##0", "share": "0.0%", "date": "dd/mm/yyyy"}
+_COLUMNS_OF_A_PAGE: Final = 16
+_A3, _A4 = 8, 9
+_NARROWEST, _WIDEST = 10, 60
+_TITLE_LINES: Final = 5
+_RAGGED: Final = 1.1
+"""Lines end at words, so a wrapped text takes more room than its letters."""
+_LINE_PT: Final = 15
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A sheet of a workbook: its header and rows, how columns show, how many stand still."""
+
+    header: Sequence[str]
+    rows: Sequence[Sequence[Cell]]
+    looks: Sequence[Look | None] = ()
+    frozen_columns: int = 0
+
+    @property
+    def fits_a_page(self) -> bool:
+        """Whether all columns go on one page; their long texts are wrapped then."""
+        return len(self.header) <= _COLUMNS_OF_A_PAGE
 
 
 def write_json(path: Path, content: Mapping[str, object]) -> None:
@@ -49,8 +77,34 @@ def write_csv(path: Path | IO[bytes], table: pd.DataFrame) -> None:
     safe.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\r\n")
 
 
-def write_cog(path: Path, raster: Raster, *, nodata: float, tags: Mapping[str, str]) -> None:
-    """Write a cloud-optimised GeoTIFF."""
+def csv_bytes(table: pd.DataFrame) -> bytes:
+    """Return a table as the CSV that `write_csv` writes."""
+    stream = io.BytesIO()
+    write_csv(stream, table)
+    return stream.getvalue()
+
+
+@dataclass(frozen=True, slots=True)
+class Category:
+    """What one value of a raster of classes stands for, and how it is drawn."""
+
+    title: str
+    rgb: tuple[int, int, int]
+
+
+def write_cog(
+    path: Path,
+    raster: Raster,
+    *,
+    nodata: float,
+    tags: Mapping[str, str],
+    categories: Sequence[Category] = (),
+) -> None:
+    """Write a cloud-optimised GeoTIFF.
+
+    With `categories`, one for each value from 0 on, it carries a colour table. A GeoTIFF has no
+    place for their titles: they stand in `path` + `.aux.xml`, where GDAL and QGIS look for them.
+    """
     height, width = raster.array.shape
     profile = {
         "driver": "GTiff",
@@ -64,11 +118,21 @@ def write_cog(path: Path, raster: Raster, *, nodata: float, tags: Mapping[str, s
     }
     with rasterio.MemoryFile() as memory:
         with memory.open(**profile) as plain:
+            if categories:  # before the first pixel: it decides how the file is laid out
+                plain.write_colormap(1, {k: one.rgb for k, one in enumerate(categories)})
             plain.write(raster.array, 1)
             plain.update_tags(**tags)
             plain.update_tags(1, **_statistics(raster.array, nodata))
         with memory.open() as plain:
             _cog_of(plain, path)
+    if categories:
+        names = "".join(f"<Category>{escape(one.title)}</Category>" for one in categories)
+        path.with_name(f"{path.name}.aux.xml").write_text(
+            '<PAMDataset><PAMRasterBand band="1">'
+            f"<CategoryNames>{names}</CategoryNames></PAMRasterBand></PAMDataset>\n",
+            encoding="utf-8",
+            newline="\n",
+        )
 
 
 def _statistics(values: np.ndarray[Any, Any], nodata: float) -> dict[str, str]:
@@ -186,26 +250,67 @@ def write_styles(path: Path, styles: Mapping[str, str]) -> None:
         )
 
 
-def write_workbook(
-    path: Path, sheets: Mapping[str, tuple[Sequence[str], Sequence[Sequence[Cell]]]]
-) -> None:
-    """Write an XLSX workbook: by sheet name, its header and rows. Text is never a formula."""
+def write_workbook(path: Path, sheets: Mapping[str, Sheet]) -> None:
+    """Write an XLSX workbook of sheets by name, ready to print. Text is never a formula."""
     options = {"strings_to_formulas": False, "strings_to_urls": False, "in_memory": True}
     with xlsxwriter.Workbook(path, options) as book:
         book.set_properties({"created": _EPOCH.replace(tzinfo=None)})
-        bold = book.add_format({"bold": True, "text_wrap": True, "valign": "top", "border": 1})
-        for name, (header, rows) in sheets.items():
+        wrap = {"text_wrap": True, "valign": "top"}
+        bold = book.add_format({"bold": True, "border": 1} | wrap)
+        plain = {True: book.add_format(wrap), False: None}
+        formats = {
+            look: book.add_format({"num_format": code, "valign": "top"})
+            for look, code in _LOOKS.items()
+        }
+        for name, content in sheets.items():
             sheet = book.add_worksheet(name)
-            for column, title in enumerate(header):
+            widths = [_width(content, column) for column in range(len(content.header))]
+            for column, (title, width) in enumerate(zip(content.header, widths, strict=True)):
+                sheet.set_column(column, column, width)
                 sheet.write_string(0, column, title, bold)
-                widest = max((len(str(row[column] or "")) for row in rows), default=0)
-                sheet.set_column(column, column, min(60, max(10, widest + 2)))
-            for number, row in enumerate(rows, start=1):
-                for column, cell in enumerate(row):
-                    _write_cell(sheet, number, column, cell)
-            sheet.freeze_panes(1, 0)
-            if rows:
-                sheet.autofilter(0, 0, len(rows), len(header) - 1)
+            looks = content.looks or [None] * len(content.header)
+            for number, row in enumerate(content.rows, start=1):
+                for column, (cell, look) in enumerate(zip(row, looks, strict=True)):
+                    shown = formats[look] if look else plain[content.fits_a_page]
+                    _write_cell(sheet, number, column, cell, shown)
+            tall = (content.header, *(content.rows if content.fits_a_page else ()))
+            for number, row in enumerate(tall):
+                lines = max(_lines(cell, width) for cell, width in zip(row, widths, strict=True))
+                if lines > 1:
+                    sheet.set_row(number, lines * _LINE_PT)
+            sheet.freeze_panes(1, content.frozen_columns)
+            if content.rows:
+                sheet.autofilter(0, 0, len(content.rows), len(content.header) - 1)
+            _set_paper(sheet, content)
+
+
+def _width(content: Sheet, column: int) -> int:
+    """Return a column's width in letters: its cells', and room for its title in few lines."""
+    cells = max((len(str(row[column] or "")) for row in content.rows), default=0)
+    title = math.ceil(len(content.header[column]) / _TITLE_LINES)
+    return min(_WIDEST, max(_NARROWEST, cells + 2, min(title, _WIDEST // 2)))
+
+
+def _lines(cell: Cell, width: int) -> int:
+    """Return how many lines a wrapped cell takes; not every program works it out on opening."""
+    if not isinstance(cell, str):
+        return 1
+    parts = [len(part) for part in cell.split("\n")]
+    return sum(1 if part <= width else math.ceil(_RAGGED * part / width) for part in parts)
+
+
+def _set_paper(sheet: Any, content: Sheet) -> None:
+    """Print landscape with the header on each page; what is not too wide on one page's width."""
+    sheet.set_landscape()
+    sheet.repeat_rows(0)
+    sheet.set_footer("&L&A&R&P / &N")
+    if content.fits_a_page:
+        sheet.set_paper(_A4)
+        sheet.fit_to_pages(1, 0)
+        return
+    sheet.set_paper(_A3)
+    if content.frozen_columns:
+        sheet.repeat_columns(0, content.frozen_columns - 1)
 
 
 @contextmanager
@@ -284,15 +389,17 @@ def plain_cell(value: Any) -> Cell:
     return str(value)
 
 
-def _write_cell(sheet: Any, row: int, column: int, cell: Cell) -> None:
-    if cell is None:
+def _write_cell(sheet: Any, row: int, column: int, cell: Cell, look: Any) -> None:
+    if cell is None or cell == "":
         return
     if isinstance(cell, bool):
         sheet.write_boolean(row, column, cell)
     elif isinstance(cell, int | float):
-        sheet.write_number(row, column, cell)
+        sheet.write_number(row, column, cell, look)
+    elif isinstance(cell, date):
+        sheet.write_datetime(row, column, cell, look)
     else:
-        sheet.write_string(row, column, cell)
+        sheet.write_string(row, column, cell, look)
 
 
 def not_a_formula(cell: Any) -> Any:

@@ -96,7 +96,7 @@ def map_html(
     language
         Language of the map.
     date
-        Shown under the title where given.
+        Shown under the title; without one, the day that the data stand for.
     mast_positions
         `coarse` rounds masts to about 1 km, `none` leaves them out; either leaves out the profiles
         and the plan, which tell where masts stand.

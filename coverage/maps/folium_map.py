@@ -35,12 +35,19 @@ def make_map(
     language
         Language of the map.
     date
-        Shown under the title where given.
+        Shown under the title; without one, the day that the data stand for.
     mast_positions
         `coarse` rounds masts to about 1 km, `none` leaves them out; either leaves out the profiles
         and the plan, which tell where masts stand.
     plan
         What to build, drawn over the result.
+
+    Examples
+    --------
+    >>> import coverage as cv
+    >>> result = cv.run(cv.load_project("data/demo"))
+    >>> page = cv.make_map(result, language="en", mast_positions="none")
+    >>> page.save("map_for_the_web.html")
     """
     payload = file_payload(
         result, language=language, date=date, mast_positions=mast_positions, plan=plan

@@ -13,6 +13,7 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from coverage.gaps import class_raster
 from coverage.grid import BoolArray
 from coverage.maps.fields import Payload, commune_fields, rounded, table_payload, village_fields
 from coverage.maps.palette import STYLES
@@ -20,7 +21,6 @@ from coverage.maps.plan import plan_payload
 from coverage.maps.profile import path_drawings
 from coverage.maps.rasters import (
     class_picture,
-    class_raster,
     frame_over,
     relief_picture,
     unknown_picture,
@@ -71,7 +71,8 @@ def map_payload(
     language
         Language of every word; short headings of a Vietnamese map carry English beside.
     date
-        Shown under the title; nothing is shown without one, so the bytes depend on the result only.
+        Shown under the title; without one, the day that the data stand for, so that the bytes
+        depend on the result only.
     mast_positions
         `coarse` rounds masts to about 1 km and `none` leaves them out, for maps that leave the
         house.
@@ -89,7 +90,7 @@ def map_payload(
         "name": NAME,
         "language": language,
         "title": result.inputs.project.name,
-        "date": date,
+        "date": date or _data_date(result, language),
         "note": result.inputs.project.note,
         "synthetic": _synthetic(result, language),
         "words": screen_words(language),
@@ -140,6 +141,13 @@ def _technologies(result: Result) -> list[Technology]:
     """Technologies of the prediction in order; 4G alone where there is none, all unknown."""
     present = set(result.prediction.technologies)
     return [t for t in TECHNOLOGIES if t in present] or [MAIN_TECHNOLOGY]
+
+
+def _data_date(result: Result, language: Language) -> str:
+    """Say which day the figures stand for; nothing where it is not known."""
+    if result.statistics is None or not result.statistics.date:
+        return ""
+    return screen_words(language)["data_as_of"].format(date=result.statistics.date)
 
 
 def _synthetic(result: Result, language: Language) -> list[str]:
@@ -255,7 +263,9 @@ def _overlays(result: Result, operator: str) -> list[Payload]:
     for technology in _technologies(result):
         if technology not in result.prediction.technologies:
             continue
-        codes = class_raster(result, technology, operator=operator)
+        codes = class_raster(
+            result.inputs, result.prediction, result.scenario, technology, operator=operator
+        )
         picture = class_picture(codes, grid, frame)
         overlays.append({"id": technology, "url": picture, "bounds": corners})
     return overlays

@@ -19,20 +19,16 @@ from affine import Affine
 from PIL import Image, WebPImagePlugin  # noqa: F401 - else Pillow loads all of its formats
 from rasterio.enums import Resampling
 
-from coverage.grid import BoolArray, FloatArray, Grid
+from coverage.gaps import CODES
+from coverage.grid import ByteArray, FloatArray, Grid
 from coverage.maps.palette import HATCH, STYLES, rgb
-from coverage.model import Result
-from coverage.params import SIGNAL_CLASSES, Technology
-
-ByteArray = np.ndarray[Any, np.dtype[np.uint8]]
+from coverage.params import SIGNAL_CLASSES
 
 MIN_SIDE_PX, MAX_SIDE_PX = 600, 900
 """Longer side of a picture; a finer grid is thinned and a coarser one repeated."""
 
 _WEB: Final = "EPSG:3857"
 _OUTSIDE: Final = 0
-CODES: Final = {name: code for code, name in enumerate(SIGNAL_CLASSES, start=1)}
-"""Code of each class in a class raster; 0 is outside the grid."""
 _HATCH_CODE: Final = len(SIGNAL_CLASSES) + 1
 _HATCH_STEP_PX: Final = 6
 _SUN_AZIMUTH_DEG: Final = 315.0
@@ -70,28 +66,6 @@ def frame_over(grid: Grid) -> Frame:
     pixel_m = longer_m / min(MAX_SIDE_PX, max(MIN_SIDE_PX, *grid.shape))
     height, width = (math.ceil(side / pixel_m - 1e-6) for side in (north - south, east - west))
     return Frame(Affine(pixel_m, 0.0, west, 0.0, -pixel_m, north), height, width)
-
-
-def class_raster(result: Result, technology: Technology, *, operator: str = "") -> ByteArray:
-    """Return the signal class of every cell of the grid as one of `CODES`.
-
-    As for villages: known is a cell whose terrain is known and which is either served or could not
-    be served even over a free path.
-    """
-    limits = result.scenario.thresholds.technologies[technology]
-    prediction = result.prediction
-    signal_dbm = prediction.signal_dbm.get((technology, operator))
-    codes = np.full(result.inputs.grid.shape, CODES["none"], dtype=np.uint8)
-    if signal_dbm is not None:
-        with np.errstate(invalid="ignore"):
-            codes[signal_dbm >= limits.weak_dbm] = CODES["weak"]
-            codes[signal_dbm >= limits.good_dbm] = CODES["good"]
-    unknown: BoolArray = np.isnan(result.inputs.terrain_m)
-    possible_dbm = prediction.possible_dbm.get(technology)
-    if possible_dbm is not None:
-        unknown |= (codes == CODES["none"]) & (possible_dbm >= limits.weak_dbm)
-    codes[unknown] = CODES["unknown"]
-    return codes
 
 
 def class_picture(codes: ByteArray, grid: Grid, frame: Frame) -> str:

@@ -113,6 +113,7 @@ BACKHAUL_KINDS: Final[Mapping[str, Text]] = {
 _SCREEN: Final[Mapping[str, Text]] = MappingProxyType(
     {
         "subtitle": Text("Bản đồ sóng di động", "Mobile signal map"),
+        "data_as_of": Text("số liệu đến ngày {date}", "data as of {date}"),
         "map": Text("Bản đồ", "Map"),
         "panel": Text("Bảng điều khiển", "Controls"),
         "close": Text("Đóng", "Close"),

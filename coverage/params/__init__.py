@@ -6,6 +6,7 @@ default lies in `presets/*.toml` with its source.
 
 from __future__ import annotations
 
+from coverage.params.assumed import Assumption, assumptions
 from coverage.params.building import (
     Clearance,
     CostRules,
@@ -71,6 +72,7 @@ __all__ = [
     "TECHNOLOGIES",
     "UNDECIDED",
     "ActionKind",
+    "Assumption",
     "CandidateRules",
     "CauseRules",
     "CellTemplate",
@@ -123,4 +125,5 @@ __all__ = [
     "Variant",
     "VariantRules",
     "as_entry",
+    "assumptions",
 ]

@@ -55,6 +55,16 @@ def plan(
         an action that there is not.
     InfeasibleError
         Where what must be built cannot be, or the target not be reached, with the reason.
+
+    Examples
+    --------
+    >>> import coverage as cv
+    >>> result = cv.run(cv.load_project("data/demo"))
+    >>> plan = cv.plan(result, budget=5_000_000_000)
+    >>> 0 < plan.spent <= plan.budget
+    True
+    >>> int(plan.actions["households_gained"].sum()) > 0
+    True
     """
     budget_vnd, target_share = aim_of(budget, target, result.scenario)
     others = _variants(result.scenario, asked=variants)
@@ -106,6 +116,14 @@ def plan_fibre(
         Where the budget is not an amount, the target not a share, or not one of the two is given.
     InfeasibleError
         Where there is no fibre to tap.
+
+    Examples
+    --------
+    >>> import coverage as cv
+    >>> result = cv.run(cv.load_project("data/demo"))
+    >>> fibre = cv.plan_fibre(result, budget=2_000_000_000)
+    >>> 0 < fibre.spent <= fibre.budget
+    True
     """
     budget_vnd, target_share = one_aim(budget, target, result.scenario)
     prospect = make_fibre_prospect(result)

@@ -67,6 +67,15 @@ def run(
         result does not depend on it.
     progress
         Called as the work goes on.
+
+    Examples
+    --------
+    >>> import coverage as cv
+    >>> result = cv.run(cv.load_project("data/demo"))
+    >>> sorted(result.rsrp_dbm)
+    ['3G', '4G', '5G']
+    >>> sorted(result.villages["priority_rank"]) == list(range(1, 368))
+    True
     """
     scenario = scenario or inputs.scenario
     predicted_signal = predicted(inputs, scenario, workers=workers, progress=progress)

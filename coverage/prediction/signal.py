@@ -280,6 +280,22 @@ def path_loss_raster_db(
     ndarray
         Loss in dB, float32, a square window centred on the mast; NaN outside the radius and where
         the path is not known.
+
+    Examples
+    --------
+    A ridge to the east of the mast takes the signal from the land behind it:
+
+    >>> import numpy as np
+    >>> from coverage.prediction import path_loss_raster_db
+    >>> dem_m = np.full((61, 61), 200.0, dtype=np.float32)
+    >>> dem_m[:, 40] = 500.0
+    >>> loss_db = path_loss_raster_db(
+    ...     dem_m, row=30, col=30, resolution_m=90.0, radius_m=2000.0,
+    ...     frequency_mhz=900.0, tx_height_m=30.0,
+    ... )
+    >>> middle = loss_db.shape[0] // 2
+    >>> f"west {loss_db[middle, middle - 15]:.0f} dB, east {loss_db[middle, middle + 15]:.0f} dB"
+    'west 94 dB, east 149 dB'
     """
     loss_db = site_path_loss_db(
         dem_m,

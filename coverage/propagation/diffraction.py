@@ -56,6 +56,12 @@ def knife_edge_loss_db(nu: ArrayLike) -> NDArray[np.float64]:
     -------
     Loss in dB, zero for nu ≤ -0.78. Above, the formula is
     within 0.13 dB of the Fresnel integrals.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> knife_edge_loss_db(np.array([-1.0, 0.0, 1.0])).round(2)
+    array([ 0.  ,  6.03, 13.93])
     """
     values = np.asarray(nu, dtype=np.float64)
     loss_db: NDArray[np.float64] = _knife_edges(values.ravel()).reshape(values.shape)[()]
@@ -134,6 +140,16 @@ def bullington_loss_db(
         Frequency and antenna heights above ground.
     effective_earth_radius_km
         Infinite for a flat Earth; the default belongs to a lapse rate of 45 N-units/km.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> loss_db = bullington_loss_db(
+    ...     np.array([0.0, 5.0, 10.0]), np.array([100.0, 300.0, 100.0]),
+    ...     frequency_mhz=900.0, tx_height_m=40.0, rx_height_m=1.5,
+    ... )
+    >>> round(float(loss_db), 1)
+    41.9
     """
     distance = np.asarray(distance_km, dtype=np.float64)
     ground = np.asarray(ground_m, dtype=np.float64)

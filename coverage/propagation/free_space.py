@@ -36,6 +36,11 @@ def free_space_loss_db(distance_km: ArrayLike, *, frequency_mhz: float) -> NDArr
     ------
     ModelRangeError
         A distance or frequency that is not positive.
+
+    Examples
+    --------
+    >>> free_space_loss_db([1.0, 10.0], frequency_mhz=900.0).round(2)
+    array([ 91.53, 111.53])
     """
     distance = np.asarray(distance_km, dtype=np.float64)
     require(MODEL, "frequency_mhz", frequency_mhz, _POSITIVE_MHZ, "MHz")

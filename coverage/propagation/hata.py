@@ -60,6 +60,11 @@ def okumura_hata_loss_db(
     ------
     ModelRangeError
         A value outside the model's range.
+
+    Examples
+    --------
+    >>> okumura_hata_loss_db([1.0, 10.0], frequency_mhz=900.0, tx_height_m=40.0).round(1)
+    array([ 96.2, 130.6])
     """
     distance = _checked(
         OKUMURA_HATA, distance_km, frequency_mhz, HATA_MHZ, tx_height_m, rx_height_m, environment
@@ -107,6 +112,11 @@ def cost231_hata_loss_db(
     ------
     ModelRangeError
         A value outside the model's range, or open land.
+
+    Examples
+    --------
+    >>> round(float(cost231_hata_loss_db(5.0, frequency_mhz=1800.0, tx_height_m=40.0)), 1)
+    158.5
     """
     distance = _checked(
         COST231_HATA, distance_km, frequency_mhz, COST231_MHZ, tx_height_m, rx_height_m, environment

@@ -287,6 +287,25 @@ def basic_transmission_loss_db(
     ------
     ModelRangeError
         A value lies outside the model's range; the message names value and range.
+
+    Examples
+    --------
+    Ten kilometres of flat land, and the same with a ridge of 250 m in the middle:
+
+    >>> import numpy as np
+    >>> from coverage.propagation import p1812
+    >>> flat_m = np.full(101, 200.0)
+    >>> ridge_m = flat_m.copy()
+    >>> ridge_m[50] += 250.0
+    >>> for ground_m in (flat_m, ridge_m):
+    ...     loss_db = p1812.basic_transmission_loss_db(
+    ...         np.linspace(0.0, 10.0, 101), ground_m, np.zeros(101), np.full(101, 4),
+    ...         frequency_mhz=900.0, tx_height_m=40.0, rx_height_m=1.5, time_percent=50.0,
+    ...         latitude_deg=22.0, delta_n=45.0, n0=325.0,
+    ...     )
+    ...     print(f"{loss_db:.1f} dB")
+    124.9 dB
+    155.6 dB
     """
     distance = np.ascontiguousarray(distance_km, dtype=np.float64)
     ground = np.ascontiguousarray(ground_m, dtype=np.float64)

@@ -63,6 +63,15 @@ def rma_loss_db(
     ------
     ModelRangeError
         A value outside the model's range.
+
+    Examples
+    --------
+    >>> loss_db = rma_loss_db(
+    ...     1414.2, frequency_mhz=3500.0, tx_height_m=30.0, rx_height_m=1.5,
+    ...     building_height_m=7.0, street_width_m=25.0, line_of_sight=True,
+    ... )
+    >>> round(float(loss_db), 2)
+    110.16
     """
     distance = np.asarray(distance_m, dtype=np.float64)
     require(RMA, "frequency_mhz", frequency_mhz, RMA_MHZ, "MHz")
@@ -140,6 +149,14 @@ def uma_loss_db(
     ------
     ModelRangeError
         A value outside the model's range.
+
+    Examples
+    --------
+    >>> loss_db = uma_loss_db(
+    ...     500.0, frequency_mhz=3500.0, tx_height_m=25.0, rx_height_m=1.5, line_of_sight=False
+    ... )
+    >>> round(float(loss_db), 1)
+    129.9
     """
     distance = np.asarray(distance_m, dtype=np.float64)
     require(UMA, "frequency_mhz", frequency_mhz, UMA_MHZ, "MHz")

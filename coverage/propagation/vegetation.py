@@ -41,6 +41,11 @@ def vegetation_loss_db(depth_m: ArrayLike, *, frequency_mhz: float) -> NDArray[n
     ------
     ModelRangeError
         A depth outside the range.
+
+    Examples
+    --------
+    >>> vegetation_loss_db([0.0, 50.0], frequency_mhz=1800.0).round(1)
+    array([ 0. , 11.5])
     """
     depth = np.asarray(depth_m, dtype=np.float64)
     require_all(MODEL, "depth_m", depth, _DEPTH_M, "m")

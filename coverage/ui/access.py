@@ -25,6 +25,7 @@ import streamlit as st
 from pydantic import Field, field_validator
 
 from coverage.errors import AccessError, CoverageError
+from coverage.revision.places import projects_folder
 from coverage.serving import OPEN, RULES, demo_folder, is_loopback
 from coverage.settings import read_toml
 from coverage.text import Text
@@ -217,7 +218,8 @@ def _folders() -> Iterator[Path]:
     rules = _rules_now()
     named: tuple[str, ...] = rules.folders if rules is not None else ()
     started_with = [sys.argv[1]] if len(sys.argv) > 1 and not named else []
-    for folder in (*named, *started_with, str(demo_folder())):
+    own = (str(demo_folder()), str(projects_folder()))
+    for folder in (*named, *started_with, *own):
         yield Path(folder).resolve()
 
 

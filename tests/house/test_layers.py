@@ -31,7 +31,10 @@ LAYERS: Final = (
     ),
     ("planning", "survey"),
     ("maps", "exports", "demo", "distribution"),
-    ("pipeline", "importing", "comparison", "conversion", "documents", "fetch", "serving"),
+    (
+        *("pipeline", "importing", "comparison", "conversion", "documents", "fetch"),
+        *("revision", "serving"),
+    ),
     ("jobs",),
     ("cli", "ui"),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import sys
 import tomllib
@@ -61,7 +62,8 @@ def faults(lock: str) -> list[str]:
 
 def declared() -> dict[str, str]:
     """Return every requirement of pyproject.toml by name."""
-    listed = [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["dev"]]
+    groups = PROJECT["optional-dependencies"].values()
+    listed = [*PROJECT["dependencies"], *itertools.chain(*groups)]
     return {name_of(requirement): requirement for requirement in listed}
 
 

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 from pypdf import PdfReader
+from pypdfium2 import PdfDocument
 
 from coverage.maps import front_end, map_payload
 from coverage.maps.palette import STYLES, rgb
@@ -388,3 +389,38 @@ def test_paper_holds_the_whole_map_with_legend_and_mark(
         assert 0 <= corner["y"] <= room["y"]
     page.evaluate("dispatchEvent(new Event('afterprint'))")
     assert page.locator(".ps-searchbox").is_visible()
+
+
+@pytest.mark.parametrize(("paper", "width_mm"), [("A4", 297.0), ("A3", 420.0)])
+@pytest.mark.parametrize("view", [WIDE, PHONE], indirect=True, ids=["wide", "phone"])
+def test_the_command_of_the_browser_prints_the_whole_map(
+    view: Opened, paper: str, width_mm: float
+) -> None:
+    page = view.page
+    page.wait_for_timeout(400)
+    before = page.evaluate(f"{VIEW}.map.getBounds().toBBoxString()")
+    printed = page.pdf(format=paper, print_background=True)
+    sheets = PdfReader(io.BytesIO(printed)).pages
+    assert len(sheets) == 1
+    assert float(sheets[0].mediabox[2]) * 25.4 / 72 == pytest.approx(width_mm, abs=1)  # across
+    text = sheets[0].extract_text()
+    for word in ("SYNTHETIC DATA", "Chú giải", "Sóng tốt", "Bộ ngưỡng", "Về bản đồ này", "km"):
+        assert word in text
+    with PdfDocument(printed) as document:
+        pixels = np.asarray(document[0].render(scale=1).to_pil().convert("RGB")).astype(int)
+    inked = (pixels < 250).any(axis=2)
+    columns, rows = np.flatnonzero(inked.any(axis=0)), np.flatnonzero(inked.any(axis=1))
+    # by hand: margins of 10 mm are 28 of 842 points, and the layout is as wide as the rest
+    height, width = inked.shape
+    edge = 72 * 9 / 25.4
+    assert edge < columns[0]
+    assert columns[-1] < width - edge
+    assert edge < rows[0]
+    assert rows[-1] < height - edge
+    assert columns[-1] - columns[0] > 0.9 * (width - 2 * edge)
+    # Relief and areas lie under the marks: most of the map's half of the page is in colour.
+    middle = pixels[height // 3 : 2 * height // 3, width // 4 : width // 2]
+    assert (middle.max(axis=2) - middle.min(axis=2) > 12).mean() > 0.25
+    page.wait_for_timeout(400)
+    assert page.evaluate(f"{VIEW}.map.getBounds().toBBoxString()") == before
+    assert page.locator(".ps-printing").count() == 0

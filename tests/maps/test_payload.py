@@ -11,23 +11,31 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
 from PIL import Image
 from pyproj import Transformer
 
+from coverage import gaps
+from coverage.gaps import CODES
 from coverage.maps import map_payload
 from coverage.maps.fields import Payload
 from coverage.maps.palette import STYLES, rgb
-from coverage.maps.rasters import CODES, MAX_SIDE_PX, class_raster, frame_over
-from coverage.model import Result
-from coverage.params import SIGNAL_CLASSES
+from coverage.maps.rasters import MAX_SIDE_PX, frame_over
+from coverage.model import Result, Statistics
+from coverage.params import SIGNAL_CLASSES, Technology
 from tests.maps.world import GRID, HOSTILE, OPERATORS, VILLAGE_NAMES
 
 
 @pytest.fixture(scope="module")
 def payload(result: Result) -> Payload:
     return map_payload(result)
+
+
+def class_raster(result: Result, technology: Technology, *, operator: str = "") -> Any:
+    known = (result.inputs, result.prediction, result.scenario)
+    return gaps.class_raster(*known, technology, operator=operator)
 
 
 def column(table: Payload, key: str) -> list[Any]:
@@ -267,3 +275,15 @@ def test_a_colour_blind_reader_tells_the_classes_apart(
     ]
     for one, other in itertools.combinations(seen, 2):
         assert float(np.linalg.norm(one - other)) > 40
+
+
+def test_without_a_date_the_map_tells_that_of_the_data(result: Result) -> None:
+    assert map_payload(result)["date"] == ""  # no statistics: not known
+    empty = pd.DataFrame()
+    known = Statistics(
+        date="2026-06-30", table=empty, communes={}, districts=empty, four_cells=empty
+    )
+    dated = replace(result, statistics=known)
+    assert map_payload(dated)["date"] == "số liệu đến ngày 2026-06-30"
+    assert map_payload(dated, language="en")["date"] == "data as of 2026-06-30"
+    assert map_payload(dated, date="2026-11-28")["date"] == "2026-11-28"

@@ -762,12 +762,19 @@
       this.map.on("movestart zoomstart", () => (this.isHome = this.isFitting));
     }
 
-    /* The buttons draw the map anew for the paper, and for the screen again once it is printed. The
-     * browser's own command prints the map as it stands: drawn anew then, its pictures would be
-     * missing. */
+    /* The buttons draw the map anew for their paper, the browser's own command for any; once it is
+     * printed it is drawn for the screen again. */
     watchPrint() {
-      this.onPrint = () => this.setPaper(false);
-      root.addEventListener("afterprint", this.onPrint);
+      this.onPaper = () => {
+        this.setPaper(true);
+        this.paintNow();
+      };
+      this.onPrinted = () => {
+        this.element.classList.remove("ps-a4", "ps-a3");
+        this.setPaper(false);
+      };
+      root.addEventListener("beforeprint", this.onPaper);
+      root.addEventListener("afterprint", this.onPrinted);
     }
 
     setPaper(starts) {
@@ -782,11 +789,22 @@
       if (!starts) this.observer.observe(this.mapBox);
     }
 
+    /* Printing plays back what was done to a canvas since it was last read or shown, and there its
+     * emptying comes out as white paper over the pictures. So it is read between emptying and drawing. */
+    paintNow() {
+      const canvas = this.renderer;
+      L.Util.cancelAnimFrame(canvas._redrawRequest);
+      canvas._redrawRequest = canvas._redrawBounds = null;
+      canvas._clear();
+      canvas._ctx.getImageData(0, 0, 1, 1);
+      canvas._draw();
+    }
+
     drawPrint() {
       const button = (paper) => {
         const node = el("button", { type: "button", class: "ps-link", "data-focus": "print-" + paper }, this.word("print") + " " + paper.toUpperCase());
         node.addEventListener("click", () => {
-          this.element.classList.toggle("ps-a3", paper === "a3");
+          this.element.classList.add("ps-" + paper);
           this.setPaper(true);
           setTimeout(() => root.print(), PAINT_MS); // the pictures are painted at their new size
         });
@@ -1176,7 +1194,8 @@
 
     destroy() {
       this.observer.disconnect();
-      root.removeEventListener("afterprint", this.onPrint);
+      root.removeEventListener("beforeprint", this.onPaper);
+      root.removeEventListener("afterprint", this.onPrinted);
       this.map.remove();
       this.element.replaceChildren();
       this.element.classList.remove("phusong", "ps-open", "ps-tabled", "ps-a3");

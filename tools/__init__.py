@@ -1,0 +1,1 @@
+"""What makes the documentation: its site, its pictures. No part of the package."""

@@ -22,7 +22,7 @@ _SHOWN: Final = 15
 def passes() -> bool:
     """Print the figure and the files that lack most; return whether it is high enough."""
     if not COUNTED.exists():
-        print(f"NOT CHECKED: no count at {COUNTED.relative_to(ROOT)}; run `make counted`")
+        print(f"NOT CHECKED: no count at {COUNTED.relative_to(ROOT)}; run `make test LINES=1`")
         return False
     return judged(json.loads(COUNTED.read_text(encoding="utf-8"))["files"])
 

@@ -33,6 +33,7 @@ CONNECT_S: Final = 20.0
 ALONE_S: Final = 60.0
 """So long a cluster may be without any worker, say while they start anew."""
 _LOOK_S: Final = 1.0
+_SCHEMES: Final = ("tcp://", "tls://", "ws://", "wss://")
 _WAITING_EACH: Final = 1
 """Pieces that wait behind each one at work."""
 _SETTINGS: Final = {
@@ -64,8 +65,16 @@ def cluster(
     Raises
     ------
     ClusterError
-        Where the scheduler does not answer, or runs other versions than this machine.
+        Where the address is none, the scheduler does not answer, or runs other versions than this
+        machine.
     """
+    if not address.startswith(_SCHEMES):
+        raise ClusterError(
+            Text(
+                f"Địa chỉ bộ điều phối “{address}” không hợp lệ; viết như tcp://10.0.0.1:8786.",
+                f"The address of the scheduler {address!r} is not valid; write tcp://10.0.0.1:8786.",
+            )
+        )
     with dask.config.set(_SETTINGS):
         try:
             client = Client(address, timeout=CONNECT_S, security=security, set_as_default=False)

@@ -47,6 +47,13 @@ def predicted(inputs: Inputs, **how: object) -> Prediction:
     return prediction.predict(inputs, scenario.radio, scenario.land_cover, **how)  # type: ignore[arg-type]
 
 
+def near(project: Path) -> Inputs:
+    """Read a project with a short range, which is soon predicted."""
+    inputs = load_project(project)
+    radio = inputs.scenario.radio.model_copy(update={"max_range_km": 6.0})
+    return replace(inputs, scenario=inputs.scenario.model_copy(update={"radio": radio}))
+
+
 def require_same(one: Prediction, other: Prediction) -> None:
     for kind in ("signal_dbm", "server", "possible_dbm"):
         rasters, others = getattr(one, kind), getattr(other, kind)
@@ -96,10 +103,7 @@ def test_a_worker_killed_in_the_middle_changes_nothing(
     demo_project: Path, running: Loopback, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("coverage.prediction.signal.MOST_MASTS", 8)
-    inputs = load_project(demo_project)
-    # Another height, so that nothing is kept of it.
-    radio = inputs.scenario.radio.model_copy(update={"rx_height_m": 1.6})
-    inputs = replace(inputs, scenario=inputs.scenario.model_copy(update={"radio": radio}))
+    inputs = near(demo_project)
     killed: list[int] = []
     with cluster(running.address, alone_s=PATIENT_S) as crew:
         client = crew._client
@@ -118,7 +122,7 @@ def test_a_worker_killed_in_the_middle_changes_nothing(
 
 
 def test_a_stopped_run_leaves_the_cluster_free(demo_project: Path, running: Loopback) -> None:
-    inputs = load_project(demo_project)
+    inputs = near(demo_project)
     with cluster(running.address, alone_s=PATIENT_S) as crew:
         with pytest.raises(StoppedError):
             predicted(inputs, workers=crew, progress=lambda _stage, _share: False)
@@ -141,7 +145,7 @@ def test_without_workers_the_run_ends_with_a_reason(tmp_path: Path) -> None:
 def test_when_all_workers_die_the_run_ends_with_a_reason(
     demo_project: Path, tmp_path: Path
 ) -> None:
-    inputs = load_project(demo_project)
+    inputs = near(demo_project)
     with (
         loopback(tmp_path, workers=1, nanny=False) as lonely,
         cluster(lonely.address, alone_s=PATIENT_S) as crew,
@@ -174,6 +178,7 @@ def test_a_scheduler_that_does_not_answer_is_named(
     )
     assert done.returncode == 2
     assert "nowhere://x" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
     assert "Traceback" not in done.stderr
 
 

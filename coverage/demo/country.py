@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from coverage.demo.country_ground import CELL_M, heights
+from coverage.demo.country_ground import CELL_M, FIELDS_BELOW_M, heights
 from coverage.demo.names import COMMUNE_NAMES, village_name
 from coverage.demo.stations import LTE_1800, NR, OPERATORS, UMTS, Carrier
 from coverage.grid import Grid
@@ -39,7 +39,7 @@ EDITION: Final = "2025-07"
 
 _BLOCK_M: Final = BLOCK_CELLS * CELL_M
 _VILLAGES, _FEWEST_VILLAGES, _TRIED = 29.4, 4, 400
-_MASTS: Final = 9.0  # and one
+_MASTS_UP, _MASTS_LOW = 2.0, 10.5  # of a commune in the mountains, and more in the plain
 _NEAR_CELLS: Final = 6
 _OPERATOR_SHARES: Final = (0.48, 0.33, 0.19)
 _SECOND_SHARE: Final = 0.38
@@ -143,7 +143,8 @@ def _block(seed: int, row: int, col: int) -> Block:
 
 def _masts(rng: np.random.Generator, ground_m: Array, villages: Array, households: Array) -> Array:
     """Return cells of masts: the highest of a few around the larger villages."""
-    count = int(rng.poisson(_MASTS)) + 1
+    plain = float((ground_m < FIELDS_BELOW_M).mean())
+    count = int(rng.poisson(_MASTS_UP + _MASTS_LOW * plain)) + 1
     order = np.argsort(-households * rng.uniform(0.3, 1.0, households.size), kind="stable")
     found = []
     for number in range(count):

@@ -21,8 +21,8 @@ CELL_M: Final = 90.0
 _RIDGES_M: Final = (24_000.0, 12_000.0, 6_000.0, 3_000.0)
 _HILLS_M: Final = (2_000.0, 1_000.0, 500.0)
 _RANGES_M: Final = 70_000.0
-_LOWEST_M, _RELIEF_M, _HILL_M = 30.0, 1_250.0, 18.0
-_FIELDS_BELOW_M: Final = 260.0
+_LOWEST_M, _RELIEF_M, _HILL_M = 90.0, 1_250.0, 55.0
+FIELDS_BELOW_M: Final = 320.0
 _FIRST: Final = np.uint64(0x9E3779B97F4A7C15)
 _SECOND: Final = np.uint64(0xBF58476D1CE4E5B9)
 _THIRD: Final = np.uint64(0x94D049BB133111EB)
@@ -41,7 +41,7 @@ def heights(seed: int, row0: int, col0: int, height: int, width: int) -> FloatAr
     ground = _LOWEST_M + _RELIEF_M * ranges * (ridges / total) ** 1.5
     for octave, wave_m in enumerate(_HILLS_M):
         ground += _HILL_M * 0.5**octave * _noise(seed, 10 + octave, rows, cols, wave_m)
-    return np.round(ground).astype(np.float32)
+    return np.round(np.maximum(ground, 1.0)).astype(np.float32)
 
 
 def land_cover(seed: int, row0: int, col0: int, height: int, width: int) -> Classes:
@@ -51,8 +51,8 @@ def land_cover(seed: int, row0: int, col0: int, height: int, width: int) -> Clas
     patches = _noise(seed, 30, rows, cols, 3_000.0) + 0.5 * _noise(seed, 31, rows, cols, 900.0)
     cover = np.full(ground_m.shape, TREES, dtype=np.uint8)
     cover[patches > 0.75] = GRASS  # noqa: PLR2004
-    cover[ground_m < _FIELDS_BELOW_M + 120.0 * patches] = CROPLAND
-    cover[(ground_m < _FIELDS_BELOW_M) & (patches < -1.05)] = BUILT_UP  # noqa: PLR2004
+    cover[ground_m < FIELDS_BELOW_M + 120.0 * patches] = CROPLAND
+    cover[(ground_m < FIELDS_BELOW_M) & (patches < -1.05)] = BUILT_UP  # noqa: PLR2004
     return cover
 
 

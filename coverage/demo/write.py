@@ -77,9 +77,9 @@ def write_demo(
     Examples
     --------
     >>> from pathlib import Path
-    >>> write_demo(Path("another"), seed=1)
-    >>> (Path("another") / "project.toml").is_file()
-    True
+    >>> path = write_demo(Path("another"), seed=1)
+    >>> path.name, path.is_file()
+    ('project.toml', True)
     """
     require_seed(seed)
     tell = progress or (lambda _stage, _share: None)

@@ -295,7 +295,7 @@ def path_loss_raster_db(
     ... )
     >>> middle = loss_db.shape[0] // 2
     >>> f"west {loss_db[middle, middle - 15]:.0f} dB, east {loss_db[middle, middle + 15]:.0f} dB"
-    '@@RASTER@@'
+    'west 94 dB, east 149 dB'
     """
     loss_db = site_path_loss_db(
         dem_m,

@@ -7,7 +7,9 @@ from pathlib import Path
 
 from benchmarks import (
     accuracy,
+    country,
     growth,
+    measured,
     pages,
     planning,
     runs,
@@ -17,7 +19,11 @@ from benchmarks import (
     splat,
 )
 
-PARTS = ("speed", "growth", "accuracy", "splat", "planning", "run", "sheets", "app", "sessions")
+PARTS = (
+    *("speed", "growth", "accuracy", "splat", "planning", "run", "sheets", "app", "sessions"),
+    "country",
+    "measured",
+)
 
 
 def main() -> None:
@@ -40,6 +46,8 @@ def main() -> None:
         "sheets": sheets.measure,
         "app": pages.measure,
         "sessions": sessions.measure,
+        "country": lambda: country.measure(options.out),
+        "measured": measured.measure,
     }
     for name in options.parts or PARTS:
         work[name]()

@@ -15,12 +15,20 @@ import numpy as np
 from scipy.sparse import coo_array, csr_array
 from scipy.spatial import cKDTree
 
+from coverage.planning.decomposition import decomposed
 from coverage.planning.milp import SolverSettings
 from coverage.planning.optimise import optimise
 from coverage.planning.problem import FREE, PlanProblem
 
 SIZES: Sequence[tuple[int, int]] = ((300, 600), (1_200, 2_000), (3_000, 6_000), (10_000, 20_000))
 LIMIT_S = 60.0
+PARTED: Sequence[tuple[int, int, float]] = (
+    (1_200, 2_000, 300.0),
+    (10_000, 20_000, 300.0),
+    (100_000, 40_000, 1_700.0),
+)
+"""Villages, candidates, side of the area (km): a dense part of a country, and a whole one."""
+PARTS_LIMIT_S = 600.0
 _SIDE_KM = 300.0
 _REACH_KM = 3.0
 _HOP_KM = 12.0
@@ -41,12 +49,38 @@ def measure(sizes: Sequence[tuple[int, int]] = SIZES, limit_s: float = LIMIT_S) 
             f"{villages:8d} {candidates:10d} {wall:7.1f} {cpu:7.1f} {peak_mib:9.0f}"
             f" {found.objective:10.0f} {found.bound:10.0f} {found.gap:6.2%}  {found.method}"
         )
+    by_parts()
 
 
-def made(villages: int, candidates: int, seed: int = 1) -> PlanProblem:
+def by_parts(
+    sizes: Sequence[tuple[int, int, float]] = PARTED, limit_s: float = PARTS_LIMIT_S
+) -> None:
+    """Print what plans by parts reach: size, parts, seconds, peak memory and gap."""
+    print(f"Plans by parts, HiGHS with a limit of {limit_s:g} s for the search, one thread")
+    print("villages candidates  parts  wall s   CPU s  peak MiB  objective      bound    gap")
+    for villages, candidates, side_km in sizes:
+        problem = made(villages, candidates, side_km=side_km)
+        wall, cpu = time.perf_counter(), time.process_time()
+        settings = SolverSettings(time_limit_s=limit_s, relative_gap=1e-3)
+        found = decomposed(problem, settings=settings)
+        if found is None:
+            continue
+        wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+        peak_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        gap = (found.bound - found.objective) / found.bound
+        print(
+            f"{villages:8d} {candidates:10d} {found.parts:6d} {wall:7.1f} {cpu:7.1f}"
+            f" {peak_mib:9.0f} {found.objective:10.0f} {found.bound:10.0f} {gap:6.2%}",
+            flush=True,
+        )
+
+
+def made(
+    villages: int, candidates: int, seed: int = 1, *, side_km: float = _SIDE_KM
+) -> PlanProblem:
     """Return a problem of this size; its budget pays for about a tenth of the candidates."""
     random = np.random.default_rng(seed)
-    heart_km = random.uniform(0.0, _SIDE_KM, (max(villages // 25, 1), 2))
+    heart_km = random.uniform(0.0, side_km, (max(villages // 25, 1), 2))
     village_km = heart_km[random.integers(len(heart_km), size=villages)]
     village_km = village_km + random.normal(0.0, 4.0, (villages, 2))
     near = village_km[random.integers(villages, size=candidates)]

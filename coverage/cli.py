@@ -10,9 +10,10 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import click
 
@@ -21,16 +22,28 @@ from coverage.errors import CoverageError, Problem
 from coverage.text import Language
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from coverage.conversion import Form
     from coverage.documents import DocumentForm
     from coverage.intake.sheet import Role
     from coverage.params import Scenario
+    from coverage.prediction import Workers
 
+_WORKERS: Final = click.option(
+    "--workers", type=click.IntRange(min=1), help="Số luồng của máy này / threads of this machine"
+)
+_SCHEDULER: Final = click.option(
+    "--scheduler",
+    metavar="ADDRESS",
+    help="Dự báo trên cụm Dask, ví dụ tcp://10.0.0.1:8786 / predict on a Dask cluster",
+)
 _STAGES_VI: Final = {
     "inputs": "Đọc dữ liệu",
     "prediction": "Dự báo tín hiệu",
     "assessment": "Đánh giá và xếp hạng",
     "candidates": "Dự báo các vị trí có thể xây",
+    "points": "Dự báo tại điểm đo",
     "planning": "Lập phương án",
     "variants": "Lập lại theo giả định khác",
     "exports": "Ghi kết quả",
@@ -39,6 +52,8 @@ _STAGES_VI: Final = {
     "roads": "Đường, điện, điểm dân cư",
     "stations": "Trạm phát sóng",
     "population": "Dân số",
+    "country": "Cả nước",
+    "provinces": "Từng tỉnh",
 }
 APP: Final = Path(__file__).resolve().parent.parent / "app.py"
 
@@ -108,13 +123,33 @@ def _tell_defect(kind: type[BaseException], error: BaseException, _trace: object
 @main.command()
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--seed", type=int, default=1, show_default=True)
+@click.option("--country", is_flag=True, help="Cả nước, mỗi tỉnh một dự án / a whole country")
+@click.option(
+    "--provinces",
+    type=click.IntRange(min=1),
+    help="Chỉ bấy nhiêu tỉnh đầu của cả nước / only so many provinces of it",
+)
 @_common
-def demo(folder: Path, seed: int, *, lang: Language, quiet: bool) -> None:
+def demo(
+    folder: Path,
+    seed: int,
+    *,
+    country: bool,
+    provinces: int | None,
+    lang: Language,
+    quiet: bool,
+) -> None:
     """Tạo một dự án mẫu (dữ liệu mô phỏng) / write a synthetic project."""
-    from coverage.demo import write_demo
+    from coverage.demo import write_country, write_demo
 
-    path = write_demo(folder, seed=seed, progress=None if quiet else _progress(lang))
-    click.echo(path)
+    progress = None if quiet else _progress(lang)
+    if not country:
+        if provinces is not None:
+            raise click.UsageError("--provinces: cần --country / needs --country")
+        click.echo(write_demo(folder, seed=seed, progress=progress))
+        return
+    several = {} if provinces is None else {"provinces": provinces}
+    click.echo(write_country(folder, seed=seed, progress=progress, **several))
 
 
 @main.command()
@@ -151,18 +186,31 @@ def check(project: Path, *, as_json: bool, lang: Language, quiet: bool) -> None:
 @main.command()
 @click.argument("project", type=click.Path(path_type=Path))
 @click.option("--out", type=click.Path(path_type=Path), help="Thư mục kết quả / output folder")
-@click.option("--workers", type=click.IntRange(min=1), help="Số luồng / threads")
+@_WORKERS
+@_SCHEDULER
 @_common
 def run(
-    project: Path, out: Path | None, workers: int | None, *, lang: Language, quiet: bool
+    project: Path,
+    out: Path | None,
+    workers: int | None,
+    scheduler: str | None,
+    *,
+    lang: Language,
+    quiet: bool,
 ) -> None:
     """Chạy toàn bộ và ghi kết quả / run everything and write the outputs."""
     from coverage import pipeline
     from coverage.exports import totals
+    from coverage.io.country import country_path
 
-    result, folder = pipeline.run_project(
-        project, out, workers=workers, progress=None if quiet else _progress(lang)
-    )
+    progress = None if quiet else _progress(lang)
+    if country_path(project) is not None:
+        with _crew(workers, scheduler) as crew:
+            table, folder = pipeline.run_country(project, out, workers=crew, progress=progress)
+        _print_country(table, folder)
+        return
+    with _crew(workers, scheduler) as crew:
+        result, folder = pipeline.run_project(project, out, workers=crew, progress=progress)
     if not quiet:
         _warn(problem.line(lang) for problem in result.warnings)
     click.echo(json.dumps({"out": str(folder), **totals(result)}, ensure_ascii=False, indent=2))
@@ -173,7 +221,7 @@ def run(
 @click.option(
     "--as",
     "role",
-    type=click.Choice(["villages", "stations", "communes"]),
+    type=click.Choice(["villages", "stations", "communes", "measurements"]),
     required=True,
     help="Bảng chứa gì / what the rows are",
 )
@@ -197,7 +245,7 @@ def run(
 @_common
 def import_sheet(
     file: Path,
-    role: Role,
+    role: Role | Literal["measurements"],
     out: Path,
     project: Path | None,
     mapping: Path | None,
@@ -207,11 +255,16 @@ def import_sheet(
 ) -> None:
     """Đưa bảng lộn xộn về bảng sạch, kèm báo cáo / a messy sheet to a clean table and a report."""
     from coverage.confined import confined
-    from coverage.importing import CONFINES, import_told
+    from coverage.importing import CONFINES, import_told, measurements_told
 
-    told, table, report = confined(
-        CONFINES, import_told, file, role, out, project=project, mapping=mapping, language=lang
-    )
+    if role == "measurements":
+        told, table, report = confined(
+            CONFINES, measurements_told, file, out, mapping=mapping, language=lang
+        )
+    else:
+        told, table, report = confined(
+            CONFINES, import_told, file, role, out, project=project, mapping=mapping, language=lang
+        )
     if not quiet:
         click.echo(told, err=True)
     click.echo(table)
@@ -305,7 +358,8 @@ def fetch_data(
     "often under other assumptions",
 )
 @click.option("--out", type=click.Path(path_type=Path), help="Thư mục kết quả / output folder")
-@click.option("--workers", type=click.IntRange(min=1), help="Số luồng / threads")
+@_WORKERS
+@_SCHEDULER
 @_common
 def plan(
     project: Path,
@@ -315,22 +369,38 @@ def plan(
     scenarios: bool | int | None,
     out: Path | None,
     workers: int | None,
+    scheduler: str | None,
     lang: Language,
     quiet: bool,
 ) -> None:
     """Chạy, rồi chọn hạng mục xây dựng theo ngân sách hoặc mục tiêu / run, then plan."""
     from coverage import pipeline
     from coverage.exports import plan_figures
+    from coverage.io.country import country_path
 
-    result, found, folder = pipeline.plan_project(
-        project,
-        out,
-        budget=budget,
-        target=target,
-        variants=scenarios or False,
-        workers=workers,
-        progress=None if quiet else _progress(lang),
-    )
+    if country_path(project) is not None:
+        if budget is None or target is not None or scenarios is not None:
+            raise click.UsageError("country.toml: chỉ / only --budget")
+        with _crew(workers, scheduler) as crew:
+            table, folder = pipeline.plan_country(
+                project,
+                out,
+                budget=budget,
+                workers=crew,
+                progress=None if quiet else _progress(lang),
+            )
+        _print_country(table, folder)
+        return
+    with _crew(workers, scheduler) as crew:
+        result, found, folder = pipeline.plan_project(
+            project,
+            out,
+            budget=budget,
+            target=target,
+            variants=scenarios or False,
+            workers=crew,
+            progress=None if quiet else _progress(lang),
+        )
     if not quiet:
         _warn(problem.line(lang) for problem in result.warnings)
     told = {"out": str(folder), **plan_figures(found)}
@@ -342,15 +412,17 @@ def plan(
 @click.option("--budget", help="Ngân sách đầu tư, VND hoặc ví dụ 5000000USD / limit of capex")
 @click.option("--target", help="Tỷ lệ hộ chưa có cáp quang cần nối, ví dụ 80% / share to join")
 @click.option("--out", type=click.Path(path_type=Path), help="Thư mục kết quả / output folder")
-@click.option("--workers", type=click.IntRange(min=1), help="Số luồng / threads")
+@_WORKERS
+@_SCHEDULER
 @_common
 def fibre(
     project: Path,
     budget: str | None,
     target: str | None,
+    *,
     out: Path | None,
     workers: int | None,
-    *,
+    scheduler: str | None,
     lang: Language,
     quiet: bool,
 ) -> None:
@@ -358,14 +430,15 @@ def fibre(
     from coverage import pipeline
     from coverage.exports import fibre_figures
 
-    result, found, folder = pipeline.fibre_project(
-        project,
-        out,
-        budget=budget,
-        target=target,
-        workers=workers,
-        progress=None if quiet else _progress(lang),
-    )
+    with _crew(workers, scheduler) as crew:
+        result, found, folder = pipeline.fibre_project(
+            project,
+            out,
+            budget=budget,
+            target=target,
+            workers=crew,
+            progress=None if quiet else _progress(lang),
+        )
     if not quiet:
         _warn(problem.line(lang) for problem in result.warnings)
         _warn(note.get(lang) for note in found.notes)
@@ -487,6 +560,89 @@ def verify(out: Path, project: Path | None, *, lang: Language, quiet: bool) -> N
         sys.exit(2)
 
 
+@main.command("survey")
+@click.argument("project", type=click.Path(path_type=Path))
+@click.option(
+    "--out", type=click.Path(path_type=Path), required=True, help="Thư mục kết quả / output folder"
+)
+@click.option(
+    "--most", type=click.IntRange(min=1), help="Số thôn và số đoạn nhiều nhất / so many at most"
+)
+@click.option("--workers", type=click.IntRange(min=1), help="Số luồng / threads")
+@_common
+def survey_run(
+    project: Path,
+    out: Path,
+    most: int | None,
+    workers: int | None,
+    *,
+    lang: Language,
+    quiet: bool,
+) -> None:
+    """Thôn và đoạn đường nên đo tiếp, cho điện thoại / what to measure next, for a phone."""
+    from coverage import pipeline
+    from coverage.conversion.field import write_survey
+    from coverage.io.project import load_project
+
+    result = pipeline.run(
+        load_project(project), workers=workers, progress=None if quiet else _progress(lang)
+    )
+    for path in write_survey(result, out, most=most, language=lang):
+        click.echo(path)
+
+
+@main.command()
+@click.argument("project", type=click.Path(path_type=Path))
+@click.option(
+    "--out", type=click.Path(path_type=Path), required=True, help="Thư mục kết quả / output folder"
+)
+@click.option("--workers", type=click.IntRange(min=1), help="Số luồng / threads")
+@_common
+def validate(project: Path, out: Path, workers: int | None, *, lang: Language, quiet: bool) -> None:
+    """So sánh dự báo với số đo thực địa / hold the prediction against measurements."""
+    from coverage import calibration
+    from coverage.calibration.outputs import summary, write_validation
+    from coverage.io.project import load_project
+
+    inputs = load_project(project)
+    found = calibration.validate_project(
+        inputs, inputs.scenario, workers=workers, progress=None if quiet else _progress(lang)
+    )
+    written = write_validation(found, inputs, out)
+    if found.reason is not None and not quiet:
+        click.echo(f"! {found.reason.get(lang)}", err=True)
+    click.echo(json.dumps({"out": str(written), **summary(found)}, ensure_ascii=False, indent=2))
+
+
+@main.command()
+@click.argument("project", type=click.Path(path_type=Path))
+@click.option(
+    "--out", type=click.Path(path_type=Path), required=True, help="Tệp .toml / the .toml file"
+)
+@click.option("--name", default="", help="Tên bộ hiệu chỉnh / name of the calibration")
+@click.option("--workers", type=click.IntRange(min=1), help="Số luồng / threads")
+@_common
+def calibrate(
+    project: Path, out: Path, name: str, workers: int | None, *, lang: Language, quiet: bool
+) -> None:
+    """Hiệu chỉnh dự báo theo số đo thực địa / correct the prediction by measurements."""
+    from coverage import calibration
+    from coverage.calibration.outputs import write_calibration
+    from coverage.io.project import load_project
+
+    inputs = load_project(project)
+    found = calibration.calibrate_project(
+        inputs,
+        inputs.scenario,
+        name=name,
+        workers=workers,
+        progress=None if quiet else _progress(lang),
+    )
+    write_calibration(found, out)
+    told = found.model_dump(mode="json", exclude={"offsets", "inputs"}, exclude_none=True)
+    click.echo(json.dumps({"out": str(out), **told}, ensure_ascii=False, indent=2))
+
+
 @main.command()
 @click.argument("project", type=click.Path(path_type=Path), required=False)
 @click.option("--port", type=click.IntRange(1, 65535), default=8501, show_default=True)
@@ -558,6 +714,27 @@ def _progress(lang: Language) -> Callable[[str, float], None]:
         click.echo(f"{name}: {percent} %{end}", err=True, nl=False)
 
     return show
+
+
+def _print_country(table: pd.DataFrame, folder: Path) -> None:
+    """Print the sums over a country's provinces."""
+    sums = table.drop(columns=["province", "province_name"]).sum().to_dict()
+    told = {"out": str(folder), "provinces": len(table), **sums}
+    click.echo(json.dumps(told, ensure_ascii=False, indent=2))
+
+
+@contextmanager
+def _crew(workers: int | None, scheduler: str | None) -> Iterator[Workers | None]:
+    """Give who is to predict: threads of this machine, or a cluster."""
+    if scheduler is None:
+        yield workers
+        return
+    if workers is not None:
+        raise click.UsageError("--workers | --scheduler: chỉ một / one of them")
+    from coverage.distribution import cluster
+
+    with cluster(scheduler) as crew:
+        yield crew
 
 
 def _warn(lines: Iterable[str]) -> None:

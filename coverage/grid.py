@@ -28,6 +28,26 @@ IndexArray = np.ndarray[Any, np.dtype[np.int64]]
 Bounds = tuple[float, float, float, float]
 
 MAX_CELLS: Final = 500_000_000
+_IN_STEP: Final = 1e-6
+"""Part of a cell by which corners of grids in step may differ."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """A rectangle of cells of a grid."""
+
+    row0: int
+    col0: int
+    height: int
+    width: int
+
+    @property
+    def cut(self) -> tuple[slice, slice]:
+        """Rows and columns, to cut it out of a raster of the grid."""
+        return (
+            slice(self.row0, self.row0 + self.height),
+            slice(self.col0, self.col0 + self.width),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +81,39 @@ class Grid:
     def cell_area_km2(self) -> float:
         """Area of one cell on the grid."""
         return (self.resolution_m / 1000.0) ** 2
+
+    def part(self, window: Window) -> Grid:
+        """Return the grid of a window."""
+        return Grid(
+            crs=self.crs,
+            west_m=self.west_m + window.col0 * self.resolution_m,
+            north_m=self.north_m - window.row0 * self.resolution_m,
+            resolution_m=self.resolution_m,
+            height=window.height,
+            width=window.width,
+        )
+
+    def window_of(self, part: Grid) -> Window:
+        """Return the window that another grid in step with this one covers of it.
+
+        Raises
+        ------
+        ValueError
+            Where it is not in step, or reaches beyond.
+        """
+        row0 = (self.north_m - part.north_m) / self.resolution_m
+        col0 = (part.west_m - self.west_m) / self.resolution_m
+        window = Window(row0=round(row0), col0=round(col0), height=part.height, width=part.width)
+        if (
+            (self.crs, self.resolution_m) != (part.crs, part.resolution_m)
+            or max(abs(row0 - window.row0), abs(col0 - window.col0)) > _IN_STEP
+            or min(window.row0, window.col0) < 0
+            or window.row0 + part.height > self.height
+            or window.col0 + part.width > self.width
+        ):
+            message = f"{part} is no window of {self}"
+            raise ValueError(message)
+        return window
 
     def rowcol(self, x_m: Any, y_m: Any) -> tuple[IndexArray, IndexArray]:
         """Return row and column of points; -1 for both where a point is outside or not known."""

@@ -171,8 +171,8 @@ def fresnel_radius_m(distance_m: Values, length_m: float, frequency_mhz: float) 
 
     Examples
     --------
-    >>> round(fresnel_radius_m(5_000.0, 10_000.0, 900.0), 1)
-    28.9
+    >>> round(float(fresnel_radius_m(5_000.0, 10_000.0, 900.0)), 1)
+    29.0
     """
     d1_km, d2_km = distance_m / 1000.0, (length_m - distance_m) / 1000.0
     return 550.0 * np.sqrt(np.maximum(d1_km * d2_km, 0.0) / (frequency_mhz * length_m / 1000.0))

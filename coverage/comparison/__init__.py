@@ -65,7 +65,9 @@ def compare(base: Path | str, *others: Path | str) -> Comparison:
     Examples
     --------
     >>> import coverage as cv
-    >>> comparison = cv.compare("data/demo/outputs", "data/demo/outputs")
+    >>> import shutil
+    >>> copy = shutil.copytree("data/demo/outputs", "an_earlier_run")
+    >>> comparison = cv.compare("data/demo/outputs", copy)
     >>> len(comparison.runs), len(comparison.differences)
     (2, 0)
     """

@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from coverage.demo.write import write_demo
+from coverage.demo.write_country import write_country
 
-__all__ = ["write_demo"]
+__all__ = ["write_country", "write_demo"]

@@ -45,7 +45,7 @@ _OWN_FILES: Final = frozenset(
     for names in ([PROJECT_FILE, README_FILE], *INPUTS.values())
     for name in ([names] if isinstance(names, str) else names)
 )
-_MARK: Final = "phusong demo"  # stands in the note of every project this module writes
+MARK: Final = "phusong demo"  # stands in the note of every project this module writes
 _TIMESTAMP: Final = "2026-01-01T00:00:00.000Z"  # of GeoPackages: the same bytes at any time
 
 
@@ -77,17 +77,11 @@ def write_demo(
     Examples
     --------
     >>> from pathlib import Path
-    >>> write_demo(Path("another"), seed=1)
-    >>> (Path("another") / "project.toml").is_file()
-    True
+    >>> path = write_demo(Path("another"), seed=1)
+    >>> path.name, path.is_file()
+    ('project.toml', True)
     """
-    if seed < 0:
-        raise ScenarioError(
-            Text(
-                f"Số khởi tạo (seed) phải từ 0 trở lên, không phải {seed}.",
-                f"The seed must be 0 or more, not {seed}.",
-            )
-        )
+    require_seed(seed)
     tell = progress or (lambda _stage, _share: None)
     folder = folder.resolve()
     _refuse_what_is_not_ours(folder)
@@ -114,6 +108,17 @@ def write_demo(
     return folder / PROJECT_FILE
 
 
+def require_seed(seed: int) -> None:
+    """Refuse a seed below 0."""
+    if seed < 0:
+        raise ScenarioError(
+            Text(
+                f"Số khởi tạo (seed) phải từ 0 trở lên, không phải {seed}.",
+                f"The seed must be 0 or more, not {seed}.",
+            )
+        )
+
+
 def _refuse_what_is_not_ours(folder: Path) -> None:
     if not folder.exists() or _holds_demo(folder):
         return
@@ -133,7 +138,7 @@ def _holds_demo(folder: Path) -> bool:
     """Return whether the folder's project file says that it is a synthetic project of ours."""
     try:
         project = tomllib.loads((folder / PROJECT_FILE).read_text(encoding="utf-8-sig"))["project"]
-        return project["synthetic"] is True and _MARK in project["note"]
+        return project["synthetic"] is True and MARK in project["note"]
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError, TypeError):
         return False
 
@@ -166,10 +171,10 @@ def _put_in_place(draft: Path, folder: Path) -> None:
 def _write_files(folder: Path, province: Province, seed: int) -> None:
     grid = province.terrain.grid
     source = source_of(seed)
-    _write_raster(
+    write_raster(
         folder / "dem.tif", province.elevation_m, grid, nodata=VOID_M, source=source, unit="metre"
     )
-    _write_raster(
+    write_raster(
         folder / "land_cover.tif", province.land_cover, grid, nodata=0, source=source, unit=""
     )
     layers = {
@@ -178,9 +183,9 @@ def _write_files(folder: Path, province: Province, seed: int) -> None:
         "power_lines": province.power_lines,
         "fibre_lines": province.fibre_lines,
     }
-    with _fixed_time():
+    with fixed_time():
         for name, layer in layers.items():
-            _write_layer(folder / f"{name}.gpkg", layer, name, source)
+            write_layer(folder / f"{name}.gpkg", layer, name, source)
     tables = {
         "villages": province.villages,
         "stations": province.stations,
@@ -191,14 +196,15 @@ def _write_files(folder: Path, province: Province, seed: int) -> None:
         "measurements": province.measurements,
     }
     for name, table in tables.items():
-        _write_table(folder / f"{name}.csv", table)
+        write_table(folder / f"{name}.csv", table)
     (folder / README_FILE).write_text(_readme(seed), encoding="utf-8", newline="\n")
     (folder / PROJECT_FILE).write_text(_project(seed, grid), encoding="utf-8", newline="\n")
 
 
-def _write_raster(
+def write_raster(
     path: Path, values: np.ndarray[Any, Any], grid: Grid, *, nodata: int, source: str, unit: str
 ) -> None:
+    """Write a raster as tiled GeoTIFF, marked synthetic."""
     with rasterio.open(
         path,
         "w",
@@ -224,7 +230,7 @@ def _write_raster(
 
 
 @contextmanager
-def _fixed_time() -> Iterator[None]:
+def fixed_time() -> Iterator[None]:
     """Let GDAL write the same time stamp into every GeoPackage."""
     before = pyogrio.get_gdal_config_option("OGR_CURRENT_DATE")
     pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": _TIMESTAMP})
@@ -234,7 +240,8 @@ def _fixed_time() -> Iterator[None]:
         pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": before})
 
 
-def _write_layer(path: Path, layer: gpd.GeoDataFrame, name: str, source: str) -> None:
+def write_layer(path: Path, layer: gpd.GeoDataFrame, name: str, source: str) -> None:
+    """Write a layer as GeoPackage, marked with its source."""
     pyogrio.write_dataframe(
         layer,
         path,
@@ -244,7 +251,8 @@ def _write_layer(path: Path, layer: gpd.GeoDataFrame, name: str, source: str) ->
     )
 
 
-def _write_table(path: Path, table: pd.DataFrame) -> None:
+def write_table(path: Path, table: pd.DataFrame) -> None:
+    """Write a table as CSV."""
     words = table.copy()
     for name in words.columns:
         if words[name].dtype == bool:
@@ -254,7 +262,7 @@ def _write_table(path: Path, table: pd.DataFrame) -> None:
 
 def _project(seed: int, grid: Grid) -> str:
     note = (
-        f"Dữ liệu hoàn toàn bịa đặt do lệnh `{_MARK}` sinh ra (seed {seed}); không có thật, không "
+        f"Dữ liệu hoàn toàn bịa đặt do lệnh `{MARK}` sinh ra (seed {seed}); không có thật, không "
         "dùng để ra quyết định. / Entirely invented data; no place, village, mast or operator is "
         "real. Not for decisions."
     )

@@ -18,6 +18,13 @@ from coverage.params.building import (
     RouteRules,
     UnitCost,
 )
+from coverage.params.calibration import (
+    Calibration,
+    HeldOut,
+    InputFile,
+    MeasuringRules,
+    Offset,
+)
 from coverage.params.causes import CauseRules
 from coverage.params.classes import (
     ClassThresholds,
@@ -27,6 +34,7 @@ from coverage.params.classes import (
     SwitchOff,
     ThresholdProfile,
 )
+from coverage.params.country import CountryFile, CountrySection
 from coverage.params.evidence import EvidenceRules, EvidenceSource, SpeedLimits, Trust
 from coverage.params.funding import FUNDERS, UNDECIDED, Funder, FundingRoute, FundingRules
 from coverage.params.planning import ActionKind, CandidateRules, CellTemplate, PlanningRules
@@ -72,6 +80,7 @@ __all__ = [
     "UNDECIDED",
     "ActionKind",
     "Assumption",
+    "Calibration",
     "CandidateRules",
     "CauseRules",
     "CellTemplate",
@@ -79,6 +88,8 @@ __all__ = [
     "Clearance",
     "Code",
     "CostRules",
+    "CountryFile",
+    "CountrySection",
     "Criterion",
     "Currency",
     "DecibelMilliwatts",
@@ -91,15 +102,19 @@ __all__ = [
     "FundingRoute",
     "FundingRules",
     "GapRules",
+    "HeldOut",
     "Indicator",
     "IndicatorPlan",
     "IndicatorRules",
+    "InputFile",
     "InputsSection",
     "LandCover",
     "LandCoverClass",
     "LinkRules",
+    "MeasuringRules",
     "MicrowaveBand",
     "Model",
+    "Offset",
     "PlanningRules",
     "PowerRules",
     "PriorityRules",

@@ -14,7 +14,7 @@ from coverage.planning.money import with_money
 from coverage.planning.plan import Prospect, make_least_plan, make_plan, make_prospect
 from coverage.planning.resilience import with_resilience
 from coverage.planning.village_fibre import mobile_budget, with_village_fibre
-from coverage.prediction import Progress
+from coverage.prediction import Progress, Workers
 from coverage.text import Text
 
 
@@ -24,7 +24,7 @@ def plan(
     budget: str | float | None = None,
     target: str | float | None = None,
     variants: bool | int = False,
-    workers: int | None = None,
+    workers: Workers | None = None,
     progress: Progress | None = None,
 ) -> Plan:
     """Choose what to build for the villages that a run found without 4G.
@@ -44,7 +44,7 @@ def plan(
         Plan again under the scenario's variants (True: all of them; a number: so many) to tell how
         often each action stays chosen.
     workers
-        Threads of the prediction of candidates; the plan does not depend on it.
+        Threads or a crew for the prediction of candidates; the plan does not depend on it.
     progress
         Called as candidates are predicted.
 

@@ -14,7 +14,7 @@ from coverage.model import FibrePlan, Plan, Result
 from coverage.params import Scenario
 from coverage.pipeline.plans import aim_of, one_aim, plan, plan_fibre
 from coverage.pipeline.stages import run, tell
-from coverage.prediction import Progress
+from coverage.prediction import Progress, Workers
 from coverage.text import Text
 
 Made = TypeVar("Made", bound=Plan | FibrePlan | None)
@@ -25,7 +25,7 @@ def run_project(
     path: Path | str,
     out: Path | str | None = None,
     *,
-    workers: int | None = None,
+    workers: Workers | None = None,
     progress: Progress | None = None,
 ) -> tuple[Result, Path]:
     """Run a project folder and write every output, whole or not at all.
@@ -48,7 +48,7 @@ def plan_project(
     budget: str | None = None,
     target: str | None = None,
     variants: bool | int = False,
-    workers: int | None = None,
+    workers: Workers | None = None,
     progress: Progress | None = None,
 ) -> tuple[Result, Plan, Path]:
     """Run a project folder, plan, and write every output of both, whole or not at all."""
@@ -75,7 +75,7 @@ def fibre_project(
     *,
     budget: str | None = None,
     target: str | None = None,
-    workers: int | None = None,
+    workers: Workers | None = None,
     progress: Progress | None = None,
 ) -> tuple[Result, FibrePlan, Path]:
     """Run a project folder, plan fibre to villages, and write every output, whole or not at all."""
@@ -102,7 +102,7 @@ def _carried_out(
     *,
     check: Callable[[Scenario], None],
     make: Callable[[Result], Made],
-    workers: int | None,
+    workers: Workers | None,
     progress: Progress | None,
 ) -> tuple[Result, Made, Path]:
     """Read, run, plan and write; `check` refuses what cannot be aimed at before the work begins."""

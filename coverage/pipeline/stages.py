@@ -25,7 +25,7 @@ from coverage import (
 from coverage.io.store import Arrays, Store, default_folder
 from coverage.model import Inputs, Prediction, Result, Statistics
 from coverage.params import Scenario
-from coverage.prediction import Progress
+from coverage.prediction import Progress, Workers
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ def run(
     inputs: Inputs,
     scenario: Scenario | None = None,
     *,
-    workers: int | None = None,
+    workers: Workers | None = None,
     progress: Progress | None = None,
 ) -> Result:
     """Run all stages on a project.
@@ -63,7 +63,8 @@ def run(
     scenario
         What varies; None takes the project's own.
     workers
-        Threads of the prediction; None takes one per core. The result does not depend on it.
+        Threads of the prediction, None for one per core, or a crew (`coverage.distribution`). The
+        result does not depend on it.
     progress
         Called as the work goes on.
 
@@ -79,18 +80,21 @@ def run(
     scenario = scenario or inputs.scenario
     predicted_signal = predicted(inputs, scenario, workers=workers, progress=progress)
     tell(progress, "assessment", 0.0)
-    result = ranked(
-        inputs, predicted_signal, assessed(inputs, predicted_signal, scenario), scenario
-    )
+    result = judged(inputs, predicted_signal, scenario)
     tell(progress, "assessment", 1.0)
     return result
+
+
+def judged(inputs: Inputs, predicted_signal: Prediction, scenario: Scenario) -> Result:
+    """Grade, explain and rank what a prediction says of the villages."""
+    return ranked(inputs, predicted_signal, assessed(inputs, predicted_signal, scenario), scenario)
 
 
 def predicted(
     inputs: Inputs,
     scenario: Scenario,
     *,
-    workers: int | None = None,
+    workers: Workers | None = None,
     progress: Progress | None = None,
     store: Store | None = None,
 ) -> Prediction:

@@ -64,6 +64,13 @@ def lagrangian_bound(problem: PlanProblem, known: float) -> Bound:
     return Bound(value=max(best, known), ruled_out=relaxed.ruled_out(best_price, known))
 
 
+def price_of_money(problem: PlanProblem) -> float:
+    """Return about what a unit of capex is worth in weight served; 0 where money is not short."""
+    relaxed = _Relaxed(problem)
+    relaxed.value(relaxed.first_price())
+    return relaxed.money
+
+
 class _Relaxed:
     """The relaxed problem at given prices of villages."""
 
@@ -86,7 +93,7 @@ class _Relaxed:
         self._must = problem.lock == MUST
         self.last_value = 0.0
         self._worth = np.zeros(problem.actions)
-        self._money = 0.0
+        self.money = 0.0
 
     def first_price(self) -> Numbers:
         """Each village's weight shared by the actions that serve it."""
@@ -107,7 +114,7 @@ class _Relaxed:
                     low = middle
                 else:
                     high = middle
-        self._money = high
+        self.money = high
         money = high * self.problem.budget if high > 0 else 0.0
         self.last_value = self._free + money + float(self._taken(high)[1].sum())
         return self.last_value
@@ -117,11 +124,11 @@ class _Relaxed:
 
         Where the money does not come out even, the solutions on both sides of its price are mixed.
         """
-        chosen, _ = self._taken(self._money)
+        chosen, _ = self._taken(self.money)
         share = np.zeros(self.problem.actions)
         share[chosen] = 1.0
-        if self._money > 0:
-            more, _ = self._taken(self._money * (1.0 - 1e-6))
+        if self.money > 0:
+            more, _ = self._taken(self.money * (1.0 - 1e-6))
             spent, spent_more = self.cost[chosen].sum(), self.cost[more].sum()
             if spent_more > spent:
                 part = (self.problem.budget - spent) / (spent_more - spent)
@@ -134,7 +141,7 @@ class _Relaxed:
     def ruled_out(self, price: Numbers, known: float) -> Flags:
         """Actions whose choice lowers the bound to what is known, so that none better has them."""
         value = self.value(price)
-        profit = self._worth - self._money * self.cost
+        profit = self._worth - self.money * self.cost
         best = np.zeros(self.problem.actions)
         if self._order.size:
             top = np.maximum(np.maximum.reduceat(profit[self._order], self._starts), 0.0)

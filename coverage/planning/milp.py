@@ -111,6 +111,12 @@ class Model:
         weight[self._first[3] : self._first[4]] = self.problem.weight
         return self._solved(rows, weight, settings, start, is_maximum=True)
 
+    def maximise_net(self, price: float, settings: SolverSettings) -> Solution:
+        """Serve the greatest weight less `price` for each unit of capex."""
+        worth = -price * self._capex()
+        worth[self._first[3] : self._first[4]] = self.problem.weight
+        return self._solved(self._rows(), worth, settings, None, is_maximum=True)
+
     def minimise_cost(
         self,
         target: float,

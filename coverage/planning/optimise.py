@@ -15,6 +15,7 @@ from typing import Final
 import numpy as np
 
 from coverage.errors import InfeasibleError, OutOfTimeError
+from coverage.planning.decomposition import Decomposed, decomposed
 from coverage.planning.greedy import greedy, improved
 from coverage.planning.lagrangian import lagrangian_bound
 from coverage.planning.milp import Model, SolverSettings
@@ -23,6 +24,8 @@ from coverage.text import Text
 
 LARGEST_MODEL: Final = 200_000
 """A program of more variables than this is not given to HiGHS."""
+LARGEST_WHOLE: Final = 20_000
+"""A problem of more actions than this is solved by parts."""
 _POLISH_SHARE: Final = 0.25
 """Share of the time limit for making a plan cheaper that serves as much."""
 
@@ -78,6 +81,8 @@ def optimise(
     began = time.perf_counter()
     if problem.actions == 0:
         return Optimum(choice=NOTHING, objective=0.0, bound=0.0, method="optimal", seconds=0.0)
+    if problem.actions > LARGEST_WHOLE and (found := decomposed(problem, settings=settings)):
+        return _by_parts(problem, found, start, began)
     known = _best_known(problem, start)
     if known is None:
         known = _locked_only(problem, settings)
@@ -97,6 +102,22 @@ def optimise(
         objective=value,
         bound=max(bound, value),
         method=method,
+        seconds=time.perf_counter() - began,
+    )
+
+
+def _by_parts(
+    problem: PlanProblem, found: Decomposed, start: Choice | None, began: float
+) -> Optimum:
+    """Return the plan of the parts, or the known one where that is better."""
+    choice, value = found.choice, found.objective
+    if start is not None and not faults(problem, start) and start.objective(problem) > value:
+        choice, value = start, start.objective(problem)
+    return Optimum(
+        choice=choice,
+        objective=value,
+        bound=max(_whole(problem, found.bound), value),
+        method="decomposed",
         seconds=time.perf_counter() - began,
     )
 

@@ -19,7 +19,7 @@ from coverage.grid import FloatArray, IndexArray
 from coverage.model import Result
 from coverage.params import COVERED_CLASSES, MAIN_TECHNOLOGY
 from coverage.planning.spots import Flags, Spots
-from coverage.prediction import Keeper, signal_by_layer
+from coverage.prediction import Keeper, Workers, signal_by_layer
 
 _MARGIN_DB: Final = 20.0
 """Signal so far below the weak limit is left out: the median of a disc may lie between a cell above
@@ -44,7 +44,7 @@ class Outages:
         result: Result,
         cells: gpd.GeoDataFrame,
         *,
-        workers: int | None = None,
+        workers: Workers | None = None,
         keeper: Keeper | None = None,
     ) -> None:
         self._result = result

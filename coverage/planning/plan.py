@@ -19,7 +19,7 @@ from coverage.planning.network import Network, make_network
 from coverage.planning.optimise import Optimum, budget_curve, least_cost, optimise
 from coverage.planning.problem import NO_NODE, Choice
 from coverage.planning.reach import Reach, make_reach, serving
-from coverage.prediction import Progress
+from coverage.prediction import Progress, Workers
 from coverage.routes import FibreRoutes, connect
 
 _LINK_COLUMNS: Final = (
@@ -42,7 +42,7 @@ class Prospect:
 def make_prospect(
     result: Result,
     *,
-    workers: int | None = None,
+    workers: Workers | None = None,
     progress: Progress | None = None,
     extra_db: float = 0.0,
 ) -> Prospect:

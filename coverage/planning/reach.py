@@ -17,7 +17,7 @@ from coverage.model import Result
 from coverage.params import COVERED_CLASSES, MAIN_TECHNOLOGY, Scenario
 from coverage.planning.candidates import Candidates
 from coverage.planning.spots import Flags, Spots
-from coverage.prediction import Progress, signal_by_layer
+from coverage.prediction import Progress, Workers, signal_by_layer
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +126,7 @@ def make_reach(
     scenario: Scenario,
     candidates: Candidates,
     *,
-    workers: int | None = None,
+    workers: Workers | None = None,
     progress: Progress | None = None,
     extra_db: float = 0.0,
 ) -> Reach:

@@ -22,7 +22,7 @@ from coverage.params import MAIN_TECHNOLOGY, Scenario
 from coverage.planning.chains import behind, feeders, places
 from coverage.planning.outages import Outages
 from coverage.planning.plan import Prospect
-from coverage.prediction import Keeper
+from coverage.prediction import Keeper, Workers
 from coverage.text import without_accents
 
 ELEMENTS: Final = ("mast", "site", "link", "fibre_route", "fibre_node")
@@ -64,7 +64,7 @@ def with_resilience(
     prospect: Prospect,
     plan: Plan,
     *,
-    workers: int | None = None,
+    workers: Workers | None = None,
     keeper: Keeper | None = None,
 ) -> Plan:
     """Return the plan with its table of what is lost with a single element.

@@ -42,8 +42,9 @@ class Band:
 
 @dataclass(frozen=True, slots=True)
 class Cells:
-    """What the kernels need of every cell, in the order of the table."""
+    """What the kernels need of some cells; `number` counts from 1 in the order of the table."""
 
+    number: IndexArray
     level_dbm: FloatArray  # power of one resource element (or the pilot) in the axis, before loss
     band: tuple[Band, ...]
     azimuth_deg: FloatArray
@@ -56,13 +57,26 @@ class Cells:
         """Return some cells of one mast; `bands` names the losses in their order."""
         chosen = np.array(members, dtype=np.int64)
         return Sectors(
-            number=chosen + 1,
+            number=self.number[chosen],
             band=np.array([bands.index(self.band[i]) for i in members], dtype=np.int64),
             level_dbm=self.level_dbm[chosen],
             azimuth_deg=self.azimuth_deg[chosen],
             beamwidth_deg=self.beamwidth_deg[chosen],
             downtilt_deg=self.downtilt_deg[chosen],
             pattern=self.pattern[chosen],
+        )
+
+    def of(self, members: IndexArray) -> Cells:
+        """Return some of the cells; each keeps its number."""
+        return Cells(
+            number=self.number[members],
+            level_dbm=self.level_dbm[members],
+            band=tuple(self.band[i] for i in members),
+            azimuth_deg=self.azimuth_deg[members],
+            beamwidth_deg=self.beamwidth_deg[members],
+            downtilt_deg=self.downtilt_deg[members],
+            pattern=self.pattern[members],
+            layer=self.layer[members],
         )
 
 
@@ -97,6 +111,7 @@ def kernel_cells(
     number = {name: place for place, name in enumerate(patterns)}
     named = cells["antenna"] if "antenna" in cells.columns else pd.Series("", index=cells.index)
     return Cells(
+        number=np.arange(1, len(cells) + 1, dtype=np.int64),
         level_dbm=(cells["eirp_dbm"] + share_db).to_numpy(np.float32),
         band=tuple(
             Band(radio.model_of(technology), float(frequency))

@@ -43,6 +43,15 @@ class Layers:
                 self._possible_dbm[layer] = np.full(shape, -np.inf, dtype=np.float32)
             keep_greater(self._possible_dbm[layer], possible, row0, col0)
 
+    def possible_dbm(self, layer: int) -> FloatArray | None:
+        """Return what may arrive over paths that are not known; None where all are."""
+        return self._possible_dbm.get(layer)
+
+    def server(self, layer: int) -> ServerArray:
+        """Return the numbers of a layer's strongest cells, 0 for none."""
+        numbers: ServerArray = self._server[layer]
+        return numbers
+
     def named(
         self, technologies: Sequence[Technology]
     ) -> tuple[

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,17 +45,13 @@ def digest_of(*rasters: FloatArray | None) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
-    """The terrain masts stand on, and how loss is computed over it.
-
-    `digest` stands for the content of the terrain and of the clutter.
-    """
+    """The terrain masts stand on, and how loss is computed over it."""
 
     terrain_m: FloatArray
     clutter_m: FloatArray | None
     resolution_m: float
     radio: RadioParams
     path: PathParams
-    digest: str
     keeper: Keeper | None
 
     def losses(self, mast: Mast, bands: Sequence[Band]) -> LossArray:
@@ -62,7 +59,10 @@ class Field:
 
         Bands that are not kept are computed together, on one pass over the terrain per model.
         """
-        found = {band: kept for band in bands if (kept := self._kept(mast, band)) is not None}
+        around = {} if self.keeper is None else self._around(mast)
+        found = {
+            band: kept for band in bands if (kept := self._kept(mast, band, around)) is not None
+        }
         missing = [band for band in bands if band not in found]
         for model in sorted({band.model for band in missing}):
             wanted = [band for band in missing if band.model == model]
@@ -70,11 +70,11 @@ class Field:
             for band, loss in zip(wanted, computed, strict=True):
                 found[band] = loss
                 if self.keeper is not None:
-                    self.keeper.put(self._parts(mast, band), {"loss": loss})
+                    self.keeper.put(self._parts(mast, band, around), {"loss": loss})
         return np.stack([found[band] for band in bands])
 
-    def _kept(self, mast: Mast, band: Band) -> LossArray | None:
-        kept = None if self.keeper is None else self.keeper.get(self._parts(mast, band))
+    def _kept(self, mast: Mast, band: Band, around: Mapping[str, object]) -> LossArray | None:
+        kept = None if self.keeper is None else self.keeper.get(self._parts(mast, band, around))
         return None if kept is None else kept["loss"]
 
     def _computed(self, mast: Mast, bands: Sequence[Band]) -> FloatArray:
@@ -104,14 +104,27 @@ class Field:
             street_width_m=self.radio.street_width_m,
         )
 
-    def _parts(self, mast: Mast, band: Band) -> dict[str, object]:
+    def _around(self, mast: Mast) -> dict[str, object]:
+        """Return the hash of the ground in reach of a mast, and where on it the mast stands.
+
+        The same mast on the same ground has the same loss, whatever lies beyond its reach.
+        """
+        reach = math.ceil(self.radio.max_range_m / self.resolution_m)
+        row0, col0 = max(mast.row - reach, 0), max(mast.col - reach, 0)
+        cut = np.s_[row0 : mast.row + reach + 1, col0 : mast.col + reach + 1]
+        clutter_m = None if self.clutter_m is None else self.clutter_m[cut]
+        return {
+            "terrain": digest_of(self.terrain_m[cut], clutter_m),
+            "row": mast.row - row0,
+            "col": mast.col - col0,
+        }
+
+    def _parts(self, mast: Mast, band: Band, around: Mapping[str, object]) -> dict[str, object]:
         """Return everything the loss depends on: neither power, tilt nor other masts."""
         return {
             "stage": "path_loss",
             "code": _CODE,
-            "terrain": self.digest,
-            "row": mast.row,
-            "col": mast.col,
+            **around,
             "antenna_height_m": mast.antenna_height_m,
             "model": band.model,
             "frequency_mhz": band.frequency_mhz,

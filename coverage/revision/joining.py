@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -14,7 +14,7 @@ from coverage.errors import Problem
 from coverage.intake.draft import FLAGS, SOURCE_ROW
 from coverage.intake.sheet import Role
 from coverage.io.commune_layer import project_communes
-from coverage.names import spelling_key
+from coverage.names import NameList
 from coverage.revision.edits import ROW, Step, edited
 from coverage.revision.rows import raw_rows
 from coverage.schema import TABLES
@@ -23,6 +23,7 @@ from coverage.tables import as_words, check
 Way = Literal["replace", "add"]
 _IDS: Final = {"villages": "village_id", "stations": "cell_id"}
 _FIGURES: Final = ("population", "households")
+_SURE: Final = frozenset({"exact", "normalised"})
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
@@ -78,46 +79,46 @@ class Joined:
 def joined(base: pd.DataFrame, fit: Fit, way: Way) -> Joined:
     """Let the imported rows replace a table, or bring its rows up to date and add new ones.
 
-    Rows are one where their ids are, and villages also where commune and name are and no other
-    village has both. An empty cell of the sheet changes nothing.
+    Rows are one where their ids are, and villages also where their commune and the spelling of
+    their name are (`names.NameList`), unless two rows of the sheet would be one. An empty cell of
+    the sheet changes nothing, and ids stay those of the project.
     """
     new = fit.table
     if way == "replace":
         return Joined(table=new, kept=0, updated=0, added=len(new))
     name_of_id = _IDS[fit.role]
-    by_id = _places(base, name_of_id)
-    by_name = _unique_names(base) if fit.role == "villages" else {}
-    own_names = _unique_names(new) if fit.role == "villages" else {}
     columns = [*base.columns, *(name for name in new.columns if name not in base.columns)]
     rows = base.reindex(columns=columns, fill_value="").to_dict("records")
-    updated, added, number = set(), 0, {value: key for key, value in own_names.items()}
-    for place, row in enumerate(new.to_dict("records")):
-        known = by_id.get(row[name_of_id], by_name.get(number.get(place, ()), None))
+    updated, added = set(), 0
+    for known, row in zip(_same_rows(base, fit), new.to_dict("records"), strict=True):
         if known is None:
             rows.append({name: row.get(name, "") for name in columns})
             added += 1
             continue
-        filled = {n: cell for n, cell in row.items() if cell != "" and n != name_of_id}
-        rows[known] |= filled
+        rows[known] |= {n: cell for n, cell in row.items() if cell != "" and n != name_of_id}
         updated.add(known)
     table = pd.DataFrame(rows, columns=columns, dtype=object)
     return Joined(table=table, kept=len(base) - len(updated), updated=len(updated), added=added)
 
 
-def _places(table: pd.DataFrame, column: str) -> dict[Hashable, int]:
-    return {value: place for place, value in enumerate(table[column]) if value != ""}
-
-
-def _unique_names(table: pd.DataFrame) -> dict[Hashable, int]:
-    """Places of villages by commune and spelling, of those that no other shares."""
-    if not {"commune_code", "name"} <= set(table.columns):
-        return {}
-    keys = [
-        (code, spelling_key(name)) if code and name else ()
-        for code, name in zip(table["commune_code"], table["name"], strict=True)
-    ]
-    times = Counter(keys)
-    return {key: place for place, key in enumerate(keys) if key and times[key] == 1}
+def _same_rows(base: pd.DataFrame, fit: Fit) -> list[int | None]:
+    """Return for each imported row the place of the row of the project that it is about."""
+    ids = {name: place for place, name in enumerate(base[_IDS[fit.role]]) if name}
+    found = [ids.get(name) for name in fit.table[_IDS[fit.role]]]
+    if fit.role == "villages" and {"commune_code", "name"} <= set(base.columns):
+        lists = {
+            code: NameList(zip(rows["village_id"].map(ids), rows["name"], strict=True), "village")
+            for code, rows in base[base["village_id"] != ""].groupby("commune_code")
+            if code
+        }
+        for place, (code, name) in enumerate(
+            zip(fit.table["commune_code"], fit.table["name"], strict=True)
+        ):
+            if found[place] is None and code in lists:
+                match = lists[code].match(name)
+                found[place] = match.unit if match.kind in _SURE else None
+    times = Counter(found)
+    return [place if times[place] == 1 else None for place in found]
 
 
 def communes_with(project: str, fit: Fit) -> tuple[gpd.GeoDataFrame, int]:

@@ -220,15 +220,25 @@ def _way(
         data_checks.problems(fit.missing)
         return None
     if fit.role == "communes":
+        known = inputs.communes["commune_code"].astype(str).isin(fit.table["commune_code"])
+        found = f"{digits(int(known.sum()))} / {digits(len(known))}"
         st.caption(
             say(
-                "Số dân, số hộ của danh sách được ghi vào lớp xã của dự án theo mã; ranh giới giữ "
-                "nguyên.",
-                "People and households of the list go into the project's commune layer by code; "
-                "outlines stay.",
+                f"Số dân, số hộ của danh sách được ghi vào lớp xã của dự án theo mã ({found} xã có "
+                "trong danh sách); ranh giới giữ nguyên.",
+                "People and households of the list go into the project's commune layer by code "
+                f"({found} communes are listed); outlines stay.",
             )
         )
-        return fit, "replace"
+        if known.any():
+            return fit, "replace"
+        st.warning(
+            say(
+                "Không mã xã nào của danh sách có trong dự án, nên không có gì để nhập.",
+                "No commune code of the list is one of the project, so there is nothing to import.",
+            )
+        )
+        return None
     if fit.table.empty:
         return None
     sha256 = drafting.hash_of(inputs, fit.role)

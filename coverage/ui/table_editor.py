@@ -90,8 +90,9 @@ def _editor(inputs: Inputs, rows: Rows, work: Work, sought: str) -> None:
         )
     )
     columns = {name: _column_of(rows.role, name) for name in base.columns}
+    shown = pd.DataFrame({name: _shown(base[name], column) for name, column in columns.items()})
     st.data_editor(
-        pd.DataFrame({name: _shown(base[name], column) for name, column in columns.items()}),
+        shown.rename_axis(say("Dòng", "Row")),
         key=key,
         num_rows="delete",
         height=_HEIGHT,
@@ -167,6 +168,8 @@ def _take(inputs: Inputs, rows: Rows, base: pd.DataFrame, key: str) -> None:
         if number not in now.index:
             continue
         for column, value in cells.items():
+            if column not in now.columns:
+                continue  # the number of a row stays what it is
             was = str(now.loc[number, column])
             becomes = str(as_words(pd.Series([value], dtype=object)).iloc[0])
             if was != becomes and not _same_number(was, becomes):

@@ -20,20 +20,20 @@ LAYERS: Final = (
     ("text",),
     ("errors", "names"),
     ("validation", "whole"),
-    ("params", "schema", "confined", "archives", "extent", "geojson", "geopackage"),
+    ("params", "schema", "confined", "locks", "archives", "extent", "geojson", "geopackage"),
     ("settings", "tables", "grid", "carriers", "costs", "roads", "steiner", "administration"),
     ("terrain", "propagation", "prize_tree", "laying", "saved_scenarios"),
     ("model",),
     ("io", "intake", "prediction", "access", "reception"),
     (
         *("gaps", "evidence", "statistics", "causes", "priority", "lifecycle"),
-        *("power", "links", "routes", "fibre", "indicators"),
+        *("power", "links", "routes", "fibre", "indicators", "uncertainty"),
     ),
-    ("planning", "survey"),
-    ("maps", "exports", "demo"),
+    ("planning", "survey", "drives"),
+    ("maps", "exports", "demo", "distribution"),
     (
         *("pipeline", "importing", "comparison", "conversion", "documents", "fetch"),
-        *("revision", "serving"),
+        *("revision", "serving", "calibration"),
     ),
     ("jobs",),
     ("cli", "ui"),
@@ -45,6 +45,8 @@ ONLY_IN: Final = {
     "streamlit": frozenset({"ui"}),
     "folium": frozenset({"maps"}),
     "branca": frozenset({"maps"}),
+    "dask": frozenset({"distribution"}),
+    "distributed": frozenset({"distribution"}),
 }
 NEVER_IN: Final = {"propagation": frozenset({"geopandas", "pyogrio", "rasterio"})}
 NOWHERE: Final = frozenset({"pickle", "shelve", "marshal", "dill", "cloudpickle", "joblib"})

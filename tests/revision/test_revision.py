@@ -341,6 +341,10 @@ def test_the_messy_sheet_goes_into_the_real_project(shared: Path, tmp_path: Path
     base = raw_rows(str(data / "backan"), "villages").table
     added = joined(base, fit, "add")
     assert added.kept + added.updated == len(base) == 913
+    came_from = added.table.set_index("village_id")["source_row"]
+    found = came_from[truth["village_id"]].to_numpy() == truth["row"].to_numpy()
+    # regression: names of two rows fit two villages of their commune, so they stay apart
+    assert (int(found.sum()), added.updated, added.added) == (81, 81, 2)
     folder = save_copy(
         str(data / "backan"),
         tmp_path / "Nhập",

@@ -22,6 +22,8 @@ PICTURES: Final = Path(os.environ.get("PHUSONG_ARTEFACTS", ROOT / "build" / "scr
 MAP: Final = ".app-map > div[data-version]"
 SITE_MAP: Final = ".maps-in-step[data-versions]"
 HOSTILE: Final = "<img src=x onerror=window.hacked=1> **Bản** [a](javascript:alert(1))"
+ROW_PX: Final = 33
+"""Height of a row of a table, and of its head, in the theme of the app."""
 OPEN_MS: Final = 60_000
 WORK_MS: Final = 400_000
 
@@ -39,9 +41,17 @@ def page(browser: Browser, app_url: str) -> Iterator[Page]:
     assert complaints == []
 
 
+def settled(page: Page) -> None:
+    """Wait until the page is drawn whole."""
+    page.wait_for_timeout(500)
+    expect(page.locator("[data-testid=stStatusWidget]")).to_have_count(0, timeout=WORK_MS)
+    expect(page.locator("[data-testid=stSkeleton]")).to_have_count(0, timeout=OPEN_MS)
+    page.wait_for_timeout(700)
+
+
 def picture(page: Page, name: str) -> None:
     PICTURES.mkdir(parents=True, exist_ok=True)
-    page.wait_for_timeout(800)
+    settled(page)
     page.screenshot(path=PICTURES / f"{name}.png")
 
 
@@ -50,18 +60,18 @@ def save_as(page: Page, name: str) -> Path:
     box = page.get_by_role("textbox", name="Tên dự án mới")
     box.fill(name)
     box.press("Enter")
-    page.wait_for_timeout(1500)
+    settled(page)
     page.get_by_role("button", name="Chấp nhận và lưu").click()
     expect(page.get_by_text("Đã lưu và mở dự án mới")).to_be_visible(timeout=OPEN_MS)
     return projects_folder() / name
 
 
-def villages_on_map(page: Page) -> list[str]:
-    """Return the names of the villages that the map of the first page draws."""
+def villages_on_map(page: Page) -> str:
+    """Return what the map of the first page draws of villages, as text."""
     page.locator("a[href$='/overview'], a[href$='/']").first.click()
     page.wait_for_selector(MAP, timeout=WORK_MS)
-    names: Any = page.locator(MAP).evaluate("box => JSON.stringify(box.view.data.villages)")
-    return [str(names)]
+    drawn: Any = page.locator(MAP).evaluate("box => JSON.stringify(box.view.data.villages)")
+    return str(drawn)
 
 
 def test_a_messy_sheet_is_reviewed_accepted_and_seen_on_the_map(
@@ -80,18 +90,23 @@ def test_a_messy_sheet_is_reviewed_accepted_and_seen_on_the_map(
     box.set_input_files(shared / "data" / "dirty" / "villages_messy.xlsx")
     expect(page.get_by_text("83 dòng dùng được")).to_be_visible(timeout=OPEN_MS)
     picture(page, "data_review")
-    # Refuse the kind that takes subtotals out: 6 rows return.
     tables = page.locator("[data-testid=stDataFrame]")
-    frame = tables.first.bounding_box()
-    assert frame is not None
-    page.mouse.click(frame["x"] + 46, frame["y"] + 37 + 35 * 5 + 17)
+
+    def tick_subtotals() -> None:
+        """Tick or untick the kind that takes subtotals out, the sixth of the table."""
+        settled(page)
+        tables.first.scroll_into_view_if_needed()
+        page.wait_for_timeout(500)
+        frame = tables.first.bounding_box()
+        assert frame is not None
+        page.mouse.click(frame["x"] + 51, frame["y"] + ROW_PX * 6.5)
+
+    tick_subtotals()  # refused, its 6 rows return
     expect(page.get_by_text("3 dòng bỏ ra")).to_be_visible(timeout=OPEN_MS)
     page.reload()  # what was decided is kept on the server
     expect(page.get_by_text("3 dòng bỏ ra")).to_be_visible(timeout=OPEN_MS)
     assert not (projects_folder() / "Nhập thử").exists()  # nothing before it is accepted
-    frame = tables.first.bounding_box()
-    assert frame is not None
-    page.mouse.click(frame["x"] + 46, frame["y"] + 37 + 35 * 5 + 17)
+    tick_subtotals()
     expect(page.get_by_text("9 dòng bỏ ra")).to_be_visible(timeout=OPEN_MS)
     made = save_as(page, "Nhập thử")
     picture(page, "data_accepted")
@@ -99,7 +114,7 @@ def test_a_messy_sheet_is_reviewed_accepted_and_seen_on_the_map(
     assert len(written) == 83
     assert (made / "import_report_1_villages.csv").is_file()
     assert Drafts().read(draft) is None
-    told = villages_on_map(page)[0]
+    told = villages_on_map(page)
     assert all(name in told for name in written["name"].head(5))
     picture(page, "data_on_map")
 
@@ -111,15 +126,15 @@ def test_a_cell_is_edited_undone_and_saved_and_hostile_names_stay_text(
     expect(page.get_by_text("Bấm đúp vào ô")).to_be_visible(timeout=OPEN_MS)
 
     def type_in_first_name(text: str) -> None:
+        settled(page)
         frame = page.locator("[data-testid=stDataFrame]").first.bounding_box()
         assert frame is not None
-        page.mouse.dblclick(frame["x"] + 150, frame["y"] + 54)
+        page.mouse.dblclick(frame["x"] + 150, frame["y"] + ROW_PX * 1.5)
         typed = page.locator("textarea.gdg-input, .gdg-input textarea, #portal textarea").first
         typed.wait_for(timeout=OPEN_MS)
         typed.fill(text)
         page.keyboard.press("Enter")
 
-    page.wait_for_timeout(1500)
     type_in_first_name("Bản Sửa")
     expect(page.get_by_text("1 thay đổi trong 1 bước")).to_be_visible(timeout=OPEN_MS)
     type_in_first_name(HOSTILE)
@@ -128,7 +143,6 @@ def test_a_cell_is_edited_undone_and_saved_and_hostile_names_stay_text(
     address = page.url
     page.get_by_role("button", name="Hoàn tác").click()
     expect(page.get_by_text("1 thay đổi trong 1 bước")).to_be_visible(timeout=OPEN_MS)
-    page.wait_for_timeout(1500)
     type_in_first_name(HOSTILE)
     expect(page.get_by_text("2 thay đổi trong 2 bước")).to_be_visible(timeout=OPEN_MS)
     page.reload()
@@ -174,7 +188,6 @@ def test_a_site_is_added_by_a_click_and_its_effect_is_seen(page: Page, app_url: 
     page.keyboard.down("Shift")
     page.mouse.click(frame["x"] + frame["width"] / 2, frame["y"] + frame["height"] / 2)
     page.keyboard.up("Shift")
-    page.wait_for_timeout(2500)
     picture(page, "data_site_form")
     page.get_by_role("button", name="Thêm trạm vào bản nháp").click()
     expect(page.get_by_text("3 thay đổi trong 1 bước")).to_be_visible(timeout=OPEN_MS)

@@ -97,6 +97,7 @@ def steps(page: Page, choice: Choice, commune_name: str) -> Iterator[str]:
     """Make a choice as a person does; after each step yields what the map must show to go on."""
     folder = page.locator(".st-key-project input")
     if folder.input_value() != str(choice.project):
+        page.locator(".st-key-project_box summary").click()
         folder.fill(str(choice.project))
         folder.press("Enter")
         yield f"JSON.stringify(view.data.communes).includes({choice.commune!r})"

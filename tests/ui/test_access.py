@@ -291,6 +291,7 @@ def test_a_viewer_sees_pages_and_plans_nothing(context: BrowserContext, guarded_
     page.goto(f"{guarded_url}/export")
     expect(page.get_by_role("button", name="Tạo tệp")).to_be_enabled(timeout=OPEN_MS)
     page.goto(guarded_url)
+    page.locator(".st-key-project_box summary").click(timeout=OPEN_MS)
     folder = page.get_by_role("textbox", name="Thư mục dự án")
     folder.fill("/etc", timeout=OPEN_MS)
     folder.press("Enter")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import growth, process, runs
+from benchmarks import country, growth, process, runs
 from tests.io import made
 
 needs_wait4 = pytest.mark.skipif(not process.IS_POSSIBLE, reason="no account of a child process")
@@ -106,3 +106,31 @@ def test_the_command_names_its_parts() -> None:
     )
     for part in ("speed", "growth", "accuracy", "splat", "run", "outputs/benchmarks"):
         assert part in done.stdout
+
+
+@needs_wait4
+def test_the_law_of_a_country_is_that_of_its_parts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What parts took is given here; by hand: 0.1 s a mast and 36 s a province."""
+
+    def took(_toml: Path, side: int) -> dict[str, float]:
+        figures = (side**2, 98.0 * side**2, 20.0 * side**2, 10.0 * side**2, side**2, 500.0, 4)
+        return dict(zip(country._FIGURES, figures, strict=True))
+
+    monkeypatch.setattr(country, "write_country", lambda folder, **_: folder / "country.toml")
+    monkeypatch.setattr(country, "_measured", took)
+    monkeypatch.setattr(
+        country, "_province_usage", lambda *_: process.Usage(wall_s=1.0, cpu_s=36.0, peak_mib=9.0)
+    )
+    assert country.measure(tmp_path, (1, 2, 4))
+    told = capsys.readouterr().out
+    assert "met     exponent of CPU against sites 1.00" in told
+    # by hand: 34,000 masts of 0.1 s are 3,400 s, 34 provinces of 36 s are 1,224 s; 1.28 hours
+    assert "1.3 hours of CPU, of which a cluster shares 0.9" in told
+    assert (tmp_path / "country.png").read_bytes().startswith(b"\x89PNG")
+    with (tmp_path / "country.csv").open(encoding="utf-8", newline="") as stream:
+        assert [row["sites"] for row in csv.DictReader(stream)] == ["20.0", "80.0", "320.0"]
+    monkeypatch.setattr(country, "_measured", lambda t, n: took(t, n) | {"peak_mib": 2_100.0})
+    assert not country.measure(tmp_path, (1, 2))
+    assert "MISSED  peak memory 2100 MiB" in capsys.readouterr().out

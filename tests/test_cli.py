@@ -77,7 +77,14 @@ def test_the_group_names_its_commands() -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [["check"], ["run", "x", "--workers", "0"], ["check", "x", "--lang", "fr"], ["sing"]],
+    [
+        ["check"],
+        ["run", "x", "--workers", "0"],
+        ["check", "x", "--lang", "fr"],
+        ["sing"],
+        ["run", "x", "--workers", "2", "--scheduler", "tcp://x:1"],
+        ["demo", "x", "--provinces", "2"],
+    ],
 )
 def test_wrong_use_is_code_2(arguments: list[str]) -> None:
     done = invoke(*arguments)

@@ -239,6 +239,14 @@ def test_a_country_is_planned_under_one_budget(both: tuple[Path, Path], tmp_path
         assert (out / "provinces" / province / "plan_actions.csv").is_file()
 
 
+def test_a_budget_that_is_no_amount_is_refused_at_once(
+    both: tuple[Path, Path], tmp_path: Path
+) -> None:
+    with pytest.raises(ScenarioError, match="much"):
+        pipeline.plan_country(both[1].parent, tmp_path / "out", budget="much")
+    assert not (tmp_path / "out").exists()
+
+
 def test_ground_by_window_is_that_of_the_whole(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

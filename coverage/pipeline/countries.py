@@ -26,7 +26,7 @@ from coverage.io.files import sha256_of
 from coverage.io.project import load_project
 from coverage.io.signal_tiles import SignalTiles
 from coverage.model import Result
-from coverage.params import Technology
+from coverage.params import PlanningRules, Technology
 from coverage.pipeline.areas import CountryArea, predict_country, province_prediction, read_area
 from coverage.pipeline.plans import aim_of, plan
 from coverage.pipeline.stages import judged, tell
@@ -36,6 +36,7 @@ from coverage.planning.plan import make_prospect
 from coverage.planning.village_fibre import mobile_budget
 from coverage.prediction import CODE_DIGEST, Progress, Workers
 from coverage.prediction.cells import layer_keys
+from coverage.settings import load_project_file
 from coverage.text import Text
 
 Key = tuple[Technology, str]
@@ -133,6 +134,8 @@ def _carried_out(
         )
     folder = Path(out) if out is not None else toml.parent / "outputs"
     country = read_country(toml)
+    if budget is not None:
+        _budget_vnd(country, budget)
     area = read_area(country, progress)
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".phusong-tiles-", dir=folder) as name:
@@ -164,20 +167,26 @@ def _split(whole: _Whole, budget: str, progress: Progress | None) -> Split:
     """
     projects = list(whole.country.projects.values())
     problems = []
-    first = load_project(projects[0]).scenario
-    budget_vnd, _ = aim_of(budget, None, first)
-    assert budget_vnd is not None  # noqa: S101 - it was given
+    budget_vnd, rules = _budget_vnd(whole.country, budget)
     for number, project in enumerate(projects):
         tell(progress, "planning", number / len(projects))
         prospect = make_prospect(whole.judged(project), workers=whole.workers)
         problems.append(prospect.network.problem)
     settings = SolverSettings(
-        time_limit_s=first.planning.time_limit_s * len(projects), relative_gap=_SPLIT_GAP
+        time_limit_s=rules.time_limit_s * len(projects), relative_gap=_SPLIT_GAP
     )
-    for_mobile = mobile_budget(budget_vnd, first.planning)
+    for_mobile = mobile_budget(budget_vnd, rules)
     split = split_budget(problems, for_mobile, settings=settings)
     tell(progress, "planning", 1.0)
     return replace(split, budgets=_with_fibre(split.budgets, budget_vnd, for_mobile))
+
+
+def _budget_vnd(country: Country, budget: str) -> tuple[int, PlanningRules]:
+    """Return the budget in VND and the planning rules, by the first province's scenario."""
+    _, scenario = load_project_file(next(iter(country.projects.values())))
+    amount, _ = aim_of(budget, None, scenario)
+    assert amount is not None  # noqa: S101 - it was given
+    return amount, scenario.planning
 
 
 def _with_fibre(shares: Sequence[int], budget: int, for_mobile: int) -> tuple[int, ...]:

@@ -9,18 +9,20 @@ WORKERS ?= 2
 ARGS ?=
 
 PY := .venv/bin/python
+PYTEST := $(PY) -m pytest
 INSTALLED := .venv/requirements.txt
 UV := uv==0.13.9
 export PYTHONUTF8 := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench docs screenshots lock clean environment new-environment
+.PHONY: help run test lint bench docs screenshots lock clean environment new-environment gates licences audit sbom lines mutants minimum pythons one-python
 
 help:
 	@echo "make run    mở ứng dụng với dữ liệu mẫu / start the app on demo data (PORT=$(PORT))"
 	@echo "make test   kiểm tra toàn bộ / every check (ARGS='-k name' chooses tests)"
 	@echo "make lint   kiểm tra mã nguồn / ruff and mypy only"
 	@echo "make bench  đo tốc độ / measure speed"
+	@echo "make gates  các cổng chất lượng sau kiểm tra / gates of quality after the tests: see docs/quality.md"
 	@echo "make docs   trang tài liệu vào build/site / the site of the documentation"
 	@echo "make screenshots  chụp lại hình của tài liệu / make its pictures anew"
 	@echo "make lock   ghi lại requirements.txt / write requirements.txt anew (ARGS=--upgrade)"
@@ -32,8 +34,9 @@ run: $(INSTALLED) data/demo/project.toml
 data/demo/project.toml: | $(INSTALLED)
 	$(PY) -m coverage demo data/demo
 
+# With LINES=1 the lines of coverage/ that the tests run are counted; `make lines` judges them.
 test: lint
-	$(PY) -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
+	$(PYTEST) -n $(WORKERS) --dist loadgroup $(ARGS)
 
 lint: $(INSTALLED)
 	$(PY) -m ruff check .
@@ -76,3 +79,5 @@ lock:
 clean:
 	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -type d -name __pycache__ -prune -exec rm -rf {} +
+
+include gates/gates.mk

@@ -9,6 +9,7 @@ from benchmarks import (
     accuracy,
     country,
     growth,
+    measured,
     pages,
     planning,
     runs,
@@ -21,6 +22,7 @@ from benchmarks import (
 PARTS = (
     *("speed", "growth", "accuracy", "splat", "planning", "run", "sheets", "app", "sessions"),
     "country",
+    "measured",
 )
 
 
@@ -45,6 +47,7 @@ def main() -> None:
         "app": pages.measure,
         "sessions": sessions.measure,
         "country": lambda: country.measure(options.out),
+        "measured": measured.measure,
     }
     for name in options.parts or PARTS:
         work[name]()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import socket
@@ -43,7 +44,7 @@ class Server:
     def look(self) -> None:
         """Note memory (resident; pages that processes share count for each) and CPU time."""
         resident = 0
-        for member in self._family():
+        for member in self.family():
             try:
                 with member.oneshot():
                     resident += member.memory_info().rss
@@ -54,7 +55,7 @@ class Server:
         self.peak_mib = max(self.peak_mib, resident / 2**20)
         self.cpu_s = sum(self._dead_cpu_s.values())
 
-    def _family(self) -> list[psutil.Process]:
+    def family(self) -> list[psutil.Process]:
         try:
             return [self.process, *self.process.children(recursive=True)]
         except psutil.NoSuchProcess:
@@ -66,10 +67,11 @@ def served(
     arguments: Sequence[str], *, port: int, surroundings: Mapping[str, str] | None = None
 ) -> Iterator[Server]:
     """Run a server for the time of a block; its memory is looked at twice a second."""
+    path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
     child = subprocess.Popen(
         [sys.executable, "-m", *arguments],
         cwd=ROOT,
-        env=os.environ | {"PYTHONPATH": str(ROOT)} | dict(surroundings or {}),
+        env=os.environ | {"PYTHONPATH": path} | dict(surroundings or {}),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
@@ -87,8 +89,13 @@ def served(
     finally:
         server.look()
         over.set()
-        for member in [*server._family()][::-1]:  # noqa: SLF001
-            member.terminate()
+        family = server.family()
+        for member in family:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                member.terminate()
+        _, left = psutil.wait_procs(family, timeout=15)
+        for member in left:
+            member.kill()
         child.wait(30)
 
 

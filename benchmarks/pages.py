@@ -68,26 +68,34 @@ def measure() -> None:
         project = backan if backan.exists() else write_demo(Path(name) / "demo").parent
         inputs = load_project(project)
         pipeline.predicted(inputs, inputs.scenario)  # warm, as after the first visit
+        load = f"{os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "not known"
+        print(f"App on {inputs.project.name}, Chromium, {os.cpu_count()} cores, load {load}")
+        print(f"{'median (longest), s':42}{'limits':>7}{'first screen':>16}", end="")
+        print(f"{f'{MOVES} slider moves':>18}{f'{CLICKS} clicks':>16}{'CPU a move':>12}")
+        limits = f"{FIRST_LIMIT_S:g} / {SLIDER_LIMIT_S:g} / {CLICK_LIMIT_S:g}"
         ours = _ours(project)
-        theirs = _theirs(project, Path(name)) if _has_rival() else None
-    load = f"{os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "not known"
-    print(f"App on {inputs.project.name}, Chromium, {os.cpu_count()} cores, load {load}")
-    print(f"{'median (longest), s':34}{'limit':>7}{'ours':>16}{'st_folium':>16}{'':>8}")
-    for title, limit, thing in (
-        ("first screen, warm", FIRST_LIMIT_S, "first"),
-        (f"slider to settled map ({MOVES} moves)", SLIDER_LIMIT_S, "slider"),
-        (f"click to village sheet ({CLICKS})", CLICK_LIMIT_S, "click"),
-    ):
-        own: list[float] = getattr(ours, thing)
-        rival = _told(getattr(theirs, thing)) if theirs else "-"
-        print(f"{title:34}{limit:7.1f}{_told(own):>16}{rival:>16}{_verdict(own, limit):>8}")
-    for page, took in ours.pages.items():
-        verdict = _verdict(took, PAGE_LIMIT_S)
-        print(f"{'page ' + page:34}{PAGE_LIMIT_S:7.1f}{_told(took):>16}{'-':>16}{verdict:>8}")
-    cpu = f"{theirs.slider_cpu_s:.2f}" if theirs else "-"
-    print(f"{'CPU of the server a move, s':41}{ours.slider_cpu_s:>16.2f}{cpu:>16}")
-    if theirs is None:
-        print("streamlit-folium is not installed: nothing to compare with")
+        _row("ours", limits, ours)
+        if _has_rival():
+            _row("the same map through st_folium", "", _theirs(project, Path(name)))
+        else:
+            print("streamlit-folium is not installed: nothing to compare with")
+        print("limits " + ", ".join(f"{what} {verdict}" for what, verdict in _verdicts(ours)))
+        print(f"pages of ours, from the overview, limit {PAGE_LIMIT_S:g} s:")
+        for page, took in ours.pages.items():
+            print(f"  {page:12}{_told(took):>16}  {_verdict(took, PAGE_LIMIT_S)}")
+
+
+def _row(name: str, limits: str, waits: Waits) -> None:
+    cells = f"{_told(waits.first):>16}{_told(waits.slider):>18}{_told(waits.click):>16}"
+    print(f"{name:32}{limits:>17}{cells}{waits.slider_cpu_s:>12.2f}", flush=True)
+
+
+def _verdicts(waits: Waits) -> list[tuple[str, str]]:
+    return [
+        ("first screen", _verdict(waits.first, FIRST_LIMIT_S)),
+        ("slider", _verdict(waits.slider, SLIDER_LIMIT_S)),
+        ("click", _verdict(waits.click, CLICK_LIMIT_S)),
+    ]
 
 
 def _ours(project: Path) -> Waits:
@@ -159,14 +167,13 @@ def _opened(page: Page) -> None:
 
 def _slide(page: Page, number: int) -> None:
     """Move the slider by one and wait until the map has the new ranking and it is painted."""
-    version = page.locator(MAP).get_attribute("data-version")
+    box = page.locator(MAP).element_handle()
+    version = box.get_attribute("data-version")
     slider = weight_slider(page)
     slider.focus()
     slider.press("ArrowRight" if number < MOVES - 1 else "ArrowLeft")
     page.wait_for_function(
-        "([css, old]) => document.querySelector(css)?.dataset.version !== old",
-        arg=[MAP, version],
-        timeout=LONG_MS,
+        "([box, old]) => box.dataset.version !== old", arg=[box, version], timeout=LONG_MS
     )
     settled(page)
 

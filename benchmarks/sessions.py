@@ -97,6 +97,7 @@ def steps(page: Page, choice: Choice, commune_name: str) -> Iterator[str]:
     """Make a choice as a person does; after each step yields what the map must show to go on."""
     folder = page.locator(".st-key-project input")
     if folder.input_value() != str(choice.project):
+        page.locator(".st-key-project_box summary").click()
         folder.fill(str(choice.project))
         folder.press("Enter")
         yield f"JSON.stringify(view.data.communes).includes({choice.commune!r})"
@@ -122,7 +123,7 @@ def together(people: Sequence[tuple[Page, Iterator[str]]]) -> list[float]:
     while waiting:
         for number, condition in list(waiting.items()):
             page, more = people[number]
-            if condition != "true" and not page.evaluate(_holds(condition)):
+            if condition != "true" and not _holds(page, condition):
                 continue
             try:
                 waiting[number] = next(more)
@@ -174,11 +175,10 @@ def differences(page: Page, wanted: dict[str, Any]) -> dict[str, Any]:
     return {name: (found[name], wanted[name]) for name in wanted if found[name] != wanted[name]}
 
 
-def _holds(condition: str) -> str:
-    return (
-        f"() => {{ const box = document.querySelector({MAP!r}), view = box?.view;"
-        f" return Boolean(view && ({condition})); }}"
-    )
+def _holds(page: Page, condition: str) -> bool:
+    """Whether a condition of `view`, the map, holds; False where no map is drawn."""
+    box = page.locator(MAP)
+    return box.count() > 0 and bool(ask(page, f"Boolean(view && ({condition}))"))
 
 
 def measure() -> None:

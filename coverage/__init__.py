@@ -62,16 +62,20 @@ def _shut_the_doors_of_gdal() -> None:
             os.environ[name] = value
 
 
+os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
+"""Arrow's own allocator takes a gigabyte of addresses at once: all that `confined` allows."""
 _keep_numba_from_mistaking_us()
 _shut_the_doors_of_gdal()
 
 _PUBLIC = {
+    "calibrate": "coverage.calibration",
     "compare": "coverage.comparison",
     "load_project": "coverage.io.project",
     "make_map": "coverage.maps",
     "plan": "coverage.pipeline",
     "plan_fibre": "coverage.pipeline",
     "run": "coverage.pipeline",
+    "validate": "coverage.calibration",
 }
 
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import click
 
@@ -43,6 +43,7 @@ _STAGES_VI: Final = {
     "prediction": "Dự báo tín hiệu",
     "assessment": "Đánh giá và xếp hạng",
     "candidates": "Dự báo các vị trí có thể xây",
+    "points": "Dự báo tại điểm đo",
     "planning": "Lập phương án",
     "variants": "Lập lại theo giả định khác",
     "exports": "Ghi kết quả",
@@ -220,7 +221,7 @@ def run(
 @click.option(
     "--as",
     "role",
-    type=click.Choice(["villages", "stations", "communes"]),
+    type=click.Choice(["villages", "stations", "communes", "measurements"]),
     required=True,
     help="Bảng chứa gì / what the rows are",
 )
@@ -244,7 +245,7 @@ def run(
 @_common
 def import_sheet(
     file: Path,
-    role: Role,
+    role: Role | Literal["measurements"],
     out: Path,
     project: Path | None,
     mapping: Path | None,
@@ -254,11 +255,16 @@ def import_sheet(
 ) -> None:
     """Đưa bảng lộn xộn về bảng sạch, kèm báo cáo / a messy sheet to a clean table and a report."""
     from coverage.confined import confined
-    from coverage.importing import CONFINES, import_told
+    from coverage.importing import CONFINES, import_told, measurements_told
 
-    told, table, report = confined(
-        CONFINES, import_told, file, role, out, project=project, mapping=mapping, language=lang
-    )
+    if role == "measurements":
+        told, table, report = confined(
+            CONFINES, measurements_told, file, out, mapping=mapping, language=lang
+        )
+    else:
+        told, table, report = confined(
+            CONFINES, import_told, file, role, out, project=project, mapping=mapping, language=lang
+        )
     if not quiet:
         click.echo(told, err=True)
     click.echo(table)
@@ -552,6 +558,89 @@ def verify(out: Path, project: Path | None, *, lang: Language, quiet: bool) -> N
     click.echo(json.dumps(summary(found), ensure_ascii=False, indent=2))
     if not found.is_intact:
         sys.exit(2)
+
+
+@main.command("survey")
+@click.argument("project", type=click.Path(path_type=Path))
+@click.option(
+    "--out", type=click.Path(path_type=Path), required=True, help="Thư mục kết quả / output folder"
+)
+@click.option(
+    "--most", type=click.IntRange(min=1), help="Số thôn và số đoạn nhiều nhất / so many at most"
+)
+@click.option("--workers", type=click.IntRange(min=1), help="Số luồng / threads")
+@_common
+def survey_run(
+    project: Path,
+    out: Path,
+    most: int | None,
+    workers: int | None,
+    *,
+    lang: Language,
+    quiet: bool,
+) -> None:
+    """Thôn và đoạn đường nên đo tiếp, cho điện thoại / what to measure next, for a phone."""
+    from coverage import pipeline
+    from coverage.conversion.field import write_survey
+    from coverage.io.project import load_project
+
+    result = pipeline.run(
+        load_project(project), workers=workers, progress=None if quiet else _progress(lang)
+    )
+    for path in write_survey(result, out, most=most, language=lang):
+        click.echo(path)
+
+
+@main.command()
+@click.argument("project", type=click.Path(path_type=Path))
+@click.option(
+    "--out", type=click.Path(path_type=Path), required=True, help="Thư mục kết quả / output folder"
+)
+@click.option("--workers", type=click.IntRange(min=1), help="Số luồng / threads")
+@_common
+def validate(project: Path, out: Path, workers: int | None, *, lang: Language, quiet: bool) -> None:
+    """So sánh dự báo với số đo thực địa / hold the prediction against measurements."""
+    from coverage import calibration
+    from coverage.calibration.outputs import summary, write_validation
+    from coverage.io.project import load_project
+
+    inputs = load_project(project)
+    found = calibration.validate_project(
+        inputs, inputs.scenario, workers=workers, progress=None if quiet else _progress(lang)
+    )
+    written = write_validation(found, inputs, out)
+    if found.reason is not None and not quiet:
+        click.echo(f"! {found.reason.get(lang)}", err=True)
+    click.echo(json.dumps({"out": str(written), **summary(found)}, ensure_ascii=False, indent=2))
+
+
+@main.command()
+@click.argument("project", type=click.Path(path_type=Path))
+@click.option(
+    "--out", type=click.Path(path_type=Path), required=True, help="Tệp .toml / the .toml file"
+)
+@click.option("--name", default="", help="Tên bộ hiệu chỉnh / name of the calibration")
+@click.option("--workers", type=click.IntRange(min=1), help="Số luồng / threads")
+@_common
+def calibrate(
+    project: Path, out: Path, name: str, workers: int | None, *, lang: Language, quiet: bool
+) -> None:
+    """Hiệu chỉnh dự báo theo số đo thực địa / correct the prediction by measurements."""
+    from coverage import calibration
+    from coverage.calibration.outputs import write_calibration
+    from coverage.io.project import load_project
+
+    inputs = load_project(project)
+    found = calibration.calibrate_project(
+        inputs,
+        inputs.scenario,
+        name=name,
+        workers=workers,
+        progress=None if quiet else _progress(lang),
+    )
+    write_calibration(found, out)
+    told = found.model_dump(mode="json", exclude={"offsets", "inputs"}, exclude_none=True)
+    click.echo(json.dumps({"out": str(out), **told}, ensure_ascii=False, indent=2))
 
 
 @main.command()

@@ -18,7 +18,6 @@ from scipy.special import ndtr
 from coverage.grid import BoolArray, ByteArray, FloatArray, Grid
 from coverage.model import Inputs, Prediction
 from coverage.params import (
-    COVERED_CLASSES,
     MAIN_TECHNOLOGY,
     SIGNAL_CLASSES,
     TECHNOLOGIES,
@@ -162,25 +161,6 @@ def class_raster(
         unknown |= (codes == CODES["none"]) & (possible_dbm >= limits.weak_dbm)
     codes[unknown] = CODES["unknown"]
     return codes
-
-
-def evidence(predicted: str, reported: str) -> str:
-    """Say how prediction and report stand to each other.
-
-    They agree where both say served (good or weak) or both say none; a class apart within "served"
-    is no conflict.
-
-    Examples
-    --------
-    >>> evidence("none", "good"), evidence("weak", "good"), evidence("good", "")
-    ('conflict', 'agree', 'predicted_only')
-    """
-    if predicted == "unknown":
-        return "reported_only" if reported else "unknown"
-    if not reported:
-        return "predicted_only"
-    same = (predicted in COVERED_CLASSES) == (reported in COVERED_CLASSES)
-    return "agree" if same else "conflict"
 
 
 def _servers(

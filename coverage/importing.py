@@ -14,6 +14,8 @@ from coverage.errors import InputDataError, Problem
 from coverage.intake.draft import Draft, Imported, apply
 from coverage.intake.engine import in_unicode, propose, propose_of
 from coverage.intake.files import read
+from coverage.intake.measurement_report import findings_table, told
+from coverage.intake.measurements import Measured, read_measurements
 from coverage.intake.options import read_statements
 from coverage.intake.places import Places, places_of
 from coverage.intake.report import report_table, summary
@@ -125,13 +127,7 @@ def import_file(
     SettingsError
         Where the mapping cannot be used.
     """
-    if out.suffix.lower() not in _WRITTEN:
-        raise InputDataError.about(
-            out.name,
-            "unsupported_format",
-            Text(f"không ghi được định dạng {out.suffix!r}", f"{out.suffix!r} is not written here"),
-            Text("Hãy đặt tên tệp ra là .csv hoặc .xlsx.", "Name the output .csv or .xlsx."),
-        )
+    _require_format(out)
     draft = propose(
         path,
         role,
@@ -161,6 +157,47 @@ def import_told(
     """
     outcome = import_file(path, role, out, project=project, mapping=mapping)
     return summary(outcome.draft, outcome.imported, language), outcome.table, outcome.report
+
+
+def import_measurements(path: Path, out: Path, *, mapping: Path | None = None) -> Measured:
+    """Import an export of measurements; write the table to `out` and the report beside it.
+
+    Parameters
+    ----------
+    path, out, mapping
+        As for `import_file`.
+
+    Raises
+    ------
+    InputDataError
+        Where the file cannot be used.
+    SettingsError
+        Where the mapping cannot be used.
+    """
+    _require_format(out)
+    found = read_measurements(path, None if mapping is None else read_statements(mapping))
+    out.parent.mkdir(parents=True, exist_ok=True)
+    _write(out, found.table, "measurements")
+    _write(out.parent / REPORT, findings_table(found), "report")
+    return found
+
+
+def measurements_told(
+    path: Path, out: Path, *, mapping: Path | None, language: Language
+) -> tuple[str, Path, Path]:
+    """Import as `import_measurements` does; return what to tell, the table and the report."""
+    found = import_measurements(path, out, mapping=mapping)
+    return told(found, language), out, out.parent / REPORT
+
+
+def _require_format(out: Path) -> None:
+    if out.suffix.lower() not in _WRITTEN:
+        raise InputDataError.about(
+            out.name,
+            "unsupported_format",
+            Text(f"không ghi được định dạng {out.suffix!r}", f"{out.suffix!r} is not written here"),
+            Text("Hãy đặt tên tệp ra là .csv hoặc .xlsx.", "Name the output .csv or .xlsx."),
+        )
 
 
 def _write(path: Path, table: pd.DataFrame, title: str) -> None:

@@ -25,9 +25,11 @@ from coverage.params import (
 from coverage.text import Text
 from coverage.validation import SettingsError, examined, setting_problem, validated
 
+_LARGEST_TOML: Final = 4 * 2**20
 TABLES: Final = ("radio", "gaps", "causes", "stability", "fibre", "weights", "indicators")
 LAID_OVER: Final = (
     *("evidence", "costs", "power", "links", "routes", "planning", "funding", "variants"),
+    "measuring",
 )
 """Groups with a preset file of their own, of which a scenario may replace single values."""
 _NOT_A_TABLE: Final = Text("phải là một bảng TOML", "must be a TOML table")
@@ -90,7 +92,7 @@ def default_scenario() -> Scenario:
 
 def load_scenario(path: Path) -> Scenario:
     """Read a scenario from a TOML file; what it leaves out comes from the presets."""
-    return scenario_from(read_toml(path), path.name)
+    return scenario_from(_with_calibration(read_toml(path), path.parent), path.name)
 
 
 def scenario_from(
@@ -102,8 +104,8 @@ def scenario_from(
     ----------
     settings
         Tables `radio`, `gaps`, `causes`, `stability` and `fibre` override single values;
-        `evidence`, `costs`, `power`, `links`, `routes`, `planning`, `funding` and `variants` at any
-        depth, lists whole.
+        `evidence`, `costs`, `power`, `links`, `routes`, `planning`, `funding`, `variants` and
+        `measuring` at any depth, lists whole.
         `thresholds` and `priority` each name a shipped profile or are a table; `level` names where
         the receiver is, which raises the thresholds. `weights` maps criterion names to weights;
         `indicators` names a `plan` and may add `definitions`; `switch_off` replaces all ends of
@@ -170,9 +172,18 @@ def _scenario_settings(
     settings, legend = raw.get("scenario", {}), raw.get("land_cover")
     legend = legend if isinstance(legend, dict) and legend else None
     if isinstance(settings, str):
-        return read_toml(path.parent / settings), settings, legend
+        table, where, folder = read_toml(path.parent / settings), settings, path.parent / settings
+        return _with_calibration(table, folder.parent), where, legend
     table = settings if isinstance(settings, dict) else {}
-    return table, f"{path.name} [scenario]", legend
+    return _with_calibration(table, path.parent), f"{path.name} [scenario]", legend
+
+
+def _with_calibration(settings: Mapping[str, Any], folder: Path) -> Mapping[str, Any]:
+    """Put the content of the calibration file that `radio` names in the place of its name."""
+    radio = settings.get("radio")
+    if not isinstance(radio, dict) or not isinstance(named := radio.get("calibration"), str):
+        return settings
+    return {**settings, "radio": {**radio, "calibration": read_toml(folder / named)}}
 
 
 def _examined_scenario(
@@ -307,9 +318,14 @@ def _indicator_rules(
 
 
 def read_toml(path: Path) -> dict[str, Any]:
-    """Read a TOML file written in UTF-8 (a byte-order mark is allowed)."""
+    """Read a TOML file of at most 4 MiB written in UTF-8 (a byte-order mark is allowed)."""
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        with path.open("rb") as stream:
+            content = stream.read(_LARGEST_TOML + 1)
+        if len(content) > _LARGEST_TOML:
+            raise SettingsError([_too_large(path.name)])
+        text = content.decode("utf-8-sig")
+        return tomllib.loads(text.replace("\r\n", "\n").replace("\r", "\n"))
     except FileNotFoundError as error:
         what = Text(f"không tìm thấy tệp {path}", f"there is no file {path}")
         fix = Text("Hãy kiểm tra lại đường dẫn.", "Check the path.")
@@ -320,7 +336,7 @@ def read_toml(path: Path) -> dict[str, Any]:
         )
         fix = Text("Hãy kiểm tra quyền đọc tệp.", "Check that you may read it.")
         raise SettingsError([_about_file(path.name, "unreadable_file", what, fix)]) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         what = Text(f"không phải là TOML hợp lệ: {error}", f"is not valid TOML: {error}")
         fix = Text("Hãy sửa dòng đó, lưu bằng UTF-8.", "Mend that line; save it as UTF-8.")
         raise SettingsError([_about_file(path.name, "not_toml", what, fix)]) from error
@@ -331,6 +347,13 @@ def _unknown_key(allowed: list[str]) -> Text:
         f"khóa không hợp lệ; các khóa được phép: {allowed}",
         f"unknown key; allowed keys: {allowed}",
     )
+
+
+def _too_large(name: str) -> Problem:
+    megabytes = _LARGEST_TOML // 2**20
+    what = Text(f"tệp lớn hơn {megabytes} MB", f"the file is larger than {megabytes} MB")
+    fix = Text("Tệp này chỉ để ghi cấu hình.", "It is for settings only.")
+    return _about_file(name, "too_large", what, fix)
 
 
 def _about_file(name: str, rule: str, what: Text, fix: Text) -> Problem:

@@ -32,7 +32,7 @@ def loopback(folder: Path, *, workers: int, nanny: bool = True) -> Iterator[Loop
     folder.mkdir(parents=True, exist_ok=True)
     told, store = folder / "scheduler.json", folder / "store"
     environment = os.environ | {"PHUSONG_CACHE": str(store)}
-    started = []
+    started: list[subprocess.Popen[bytes]] = []
 
     def start(*words: str) -> None:
         command = [sys.executable, "-m", "dask", *words, "--scheduler-file", str(told)]

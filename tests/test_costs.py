@@ -16,6 +16,7 @@ from coverage.costs import (
     item_cost,
     parse_amount,
     present_vnd,
+    split_whole,
 )
 from coverage.errors import ScenarioError
 from coverage.settings import default_scenario, scenario_from
@@ -137,10 +138,46 @@ def test_settings_that_cannot_be_are_refused(group: str, settings: object) -> No
 
 
 def test_unknown_items_and_actions_are_told() -> None:
-    with pytest.raises(ScenarioError, match="moon_rocket"):
+    with pytest.raises(ScenarioError, match=r"costs\.items\].*moon_rocket"):
         item_cost(COSTS, "moon_rocket")
-    with pytest.raises(ScenarioError, match="moon_landing"):
+    with pytest.raises(ScenarioError, match=r"costs\.actions\].*moon_landing"):
         action_cost(COSTS, "moon_landing")
+
+
+def test_one_unit_is_meant_where_no_number_is_given_and_years_count_by_units() -> None:
+    assert item_cost(COSTS, "mast_metre").capex_vnd == 500 * RATE  # by hand: 500 USD a metre
+    yearly = [name for name, price in COSTS.items.items() if price.opex_per_year]
+    one, three = item_cost(COSTS, yearly[0]), item_cost(COSTS, yearly[0], 3.0)
+    assert three.opex_vnd_per_year == 3 * one.opex_vnd_per_year > 0
+
+
+def test_the_rate_matters_only_to_prices_of_another_currency() -> None:
+    price = {"capex": 1, "currency": "VND", "is_assumption": False, "source": "s"}
+    actions = {"new_site": {"fibre_poles": 1.0}}
+    found = scenario_from({"costs": {"items": {"fibre_poles": price}, "actions": actions}}, "m")
+    assert found.costs.exchange.is_assumption
+    only = found.costs.model_copy(update={"actions": {"poles": {"fibre_poles": 1.0}}})
+    assert not is_assumed(only, "poles")
+
+
+@given(
+    st.integers(0, 10**12),
+    st.lists(st.floats(0, 1e6, allow_nan=False), min_size=1, max_size=6),
+)
+def test_a_whole_amount_is_split_without_rest(total: int, weights: list[float]) -> None:
+    parts = split_whole(total, weights)
+    assert sum(parts) == total
+    assert min(parts) >= 0
+    whole = sum(weights)
+    if whole > 0:
+        exact = [total * weight / whole for weight in weights]
+        # one dong by the method, and what floats leave of 10^12
+        assert all(abs(p - e) <= 1 + 1e-3 for p, e in zip(parts, exact, strict=True))
+
+
+def test_equal_remainders_go_to_the_first() -> None:
+    assert split_whole(10, [1.0, 1.0, 1.0]) == [4, 3, 3]
+    assert split_whole(5, [0.0, 0.0]) == [3, 2]
 
 
 def test_the_scenario_stays_hashable() -> None:

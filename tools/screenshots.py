@@ -36,13 +36,15 @@ IMAGES: Final = ROOT / "docs" / "images"
 DESK: Final[ViewportSize] = {"width": 1280, "height": 800}
 SCREEN: Final[ViewportSize] = {"width": 1440, "height": 1100}
 PHONE: Final[ViewportSize] = {"width": 390, "height": 844}
-APP_PAGES: Final = ("fibre", "data")
+APP_PAGES: Final = ("villages", "fibre", "data")
 BUDGET: Final = "40000000000"
 QUALITY: Final = 80
 SETTLED_MS: Final = 1_200
 APP_START_S: Final = 120
 APP_READY_MS: Final = 300_000
 VIEW: Final = "map_phusong_view"
+APP_MAP: Final = ".app-map > div[data-version]"
+AT_WORK: Final = "[data-testid=stProgress], [data-testid=stSkeleton]"
 IDLE: Final = "[data-testid=stApp][data-test-script-state=notRunning]"
 PYTHON_OF_QGIS: Final = Path("/usr/bin/python3")
 QGIS: Final = """
@@ -153,6 +155,7 @@ def app(chromium: Browser, project: Path) -> None:
     with served(project) as url:
         page = chromium.new_page(viewport=SCREEN, locale="vi-VN")
         page.goto(url)
+        page.wait_for_selector(APP_MAP, timeout=APP_READY_MS)
         settled(page)
         shoot(page, "app", width=1080)
         for name in APP_PAGES:
@@ -166,22 +169,17 @@ def app(chromium: Browser, project: Path) -> None:
 
 @contextmanager
 def served(project: Path) -> Iterator[str]:
-    """Start the app on a free port, from a folder in which the project is `data/demo`."""
-    home = project.parent / "home"
-    shutil.copytree(project, home / "data" / "demo", dirs_exist_ok=True)
-    shutil.copytree(ROOT / ".streamlit", home / ".streamlit", dirs_exist_ok=True)
+    """Start the app on a free port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
     url = f"http://127.0.0.1:{port}"
     process = subprocess.Popen(
         [
-            *(sys.executable, "-m", "streamlit", "run", str(ROOT / "app.py")),
-            *("--server.port", str(port), "--server.address", "127.0.0.1"),
-            *("--server.headless", "true", "--", "data/demo"),
+            *(sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)),
+            *("--server.address", "127.0.0.1", "--server.headless", "true", "--", str(project)),
         ],
-        cwd=home,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        cwd=ROOT,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
@@ -207,9 +205,10 @@ def healthy(url: str) -> bool:
 
 
 def settled(page: Page) -> None:
-    """Wait until the app has nothing more to do."""
-    for pause_ms in (3 * SETTLED_MS, 0):
+    """Wait until the app has nothing more to do, and no work of its jobs is under way."""
+    for pause_ms in (3 * SETTLED_MS, SETTLED_MS):
         page.wait_for_selector(IDLE, timeout=APP_READY_MS)
+        page.wait_for_selector(AT_WORK, state="detached", timeout=APP_READY_MS)
         page.wait_for_timeout(pause_ms)
 
 

@@ -34,6 +34,8 @@ _TITLES: Final[Mapping[str, Text]] = {
     "actions": Text("Hạng mục của phương án", "Actions of the plan"),
     "links": Text("Chặng vi ba", "Microwave hops"),
     "fibre_routes": Text("Tuyến cáp quang", "Fibre routes"),
+    "measure_next": Text("Thôn cần đo", "Villages to measure"),
+    "measure_stretches": Text("Đoạn đường nên đi đo", "Road stretches to drive"),
 }
 _TOLD: Final[Mapping[str, tuple[str, ...]]] = {
     "villages": (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -10,8 +9,9 @@ from pydantic import Field, field_validator
 
 from coverage.intake.systems import is_system
 from coverage.intake.texts import ENCODINGS
+from coverage.settings import read_toml
 from coverage.text import Text
-from coverage.validation import Frozen, RuleError, SettingsError, setting_problem, validated
+from coverage.validation import Frozen, RuleError, validated
 
 Row = Annotated[int, Field(ge=0, le=1_000_000)]
 
@@ -66,11 +66,4 @@ def read_statements(path: Path) -> Statements:
     SettingsError
         Where it cannot be read, or holds unknown keys or values.
     """
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        what = Text(f"không đọc được ({error})", f"it cannot be read ({error})")
-        raise SettingsError(
-            [setting_problem(path.name, "", None, what, rule="unreadable_map")]
-        ) from error
-    return validated(Statements, table, path.name)
+    return validated(Statements, read_toml(path), path.name)

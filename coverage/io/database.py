@@ -125,8 +125,11 @@ def is_database(entry: str) -> bool:
 
 def name_of(entry: str) -> str:
     """Return the name of a database entry for messages and the manifest, without its server."""
-    parts = urlsplit(entry)
-    asked = parse_qs(parts.query)
+    try:
+        parts = urlsplit(entry)
+        asked = parse_qs(parts.query)
+    except ValueError:
+        return "postgresql"  # what is wrong with it is told where it is read
     base = unquote(parts.path.lstrip("/")) or "postgresql"
     if "table" in asked:
         return f"{base}: {asked['table'][0]}"

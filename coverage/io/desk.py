@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -70,8 +71,11 @@ class Desk:
 
     def _tell_of_link(self, path: Path) -> None:
         """Warn, once, where a link of the project's folder leads out of it."""
-        home = self.folder.resolve()
-        if not path.parent.resolve().is_relative_to(home) or path.resolve().is_relative_to(home):
+        # Not by `resolve`, which refuses links in a circle with an error of its own.
+        home, place, there = (
+            Path(os.path.realpath(one)) for one in (self.folder, path.parent, path)
+        )
+        if not place.is_relative_to(home) or there.is_relative_to(home):
             return
         warning = Problem(
             severity="warning",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import zipfile
 from pathlib import Path
 from typing import Final
@@ -92,7 +93,7 @@ def kind_of(path: Path, allowed: tuple[str, ...], *, name: str) -> str:
         Where the file is absent or empty, its suffix is not among the allowed, or its content is
         not what its suffix says.
     """
-    if not path.is_file():
+    if not os.path.isfile(path):  # noqa: PTH113 - a name too long is no file either
         raise InputDataError.about(
             name,
             "missing_file",

@@ -12,10 +12,12 @@ import hashlib
 import json
 import logging
 import os
+import struct
 import tempfile
 import threading
 import time
 import zipfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -29,6 +31,15 @@ DEFAULT_LIMIT_BYTES: Final = 4 * 1024**3
 _LOOK_AFTER_SHARE: Final = 32
 """The store's size is looked at again when a 32nd of its limit has been written."""
 _LEFT_BEHIND_S: Final = 86_400.0
+_FORM: Final = "2"
+"""What an entry holds; with another form, entries have other names."""
+_NAMES: Final = "_names"
+"""A further array of every entry: sums of a zip protect its members, not their names."""
+_DAMAGED: Final = (
+    *(OSError, ValueError, EOFError, KeyError, MemoryError, OverflowError),
+    *(NotImplementedError, RuntimeError, SyntaxError, struct.error),  # of zipfile and of headers
+    *(zipfile.BadZipFile, zlib.error),
+)
 _LOG: Final = logging.getLogger(__name__)
 
 
@@ -61,10 +72,12 @@ class Store:
         try:
             with path.open("rb") as stream, np.load(stream, allow_pickle=False) as entry:
                 arrays = {name: entry[name] for name in entry.files}
-            os.utime(path)
+            _check_names(arrays)
+            with contextlib.suppress(OSError):  # it may be read where nothing can be written
+                os.utime(path)
         except FileNotFoundError:
             return None
-        except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
+        except _DAMAGED as error:
             _LOG.warning("cache entry %s is damaged and left out: %s", path.name, error)
             with contextlib.suppress(OSError):
                 path.unlink()
@@ -81,7 +94,7 @@ class Store:
             handle, name = tempfile.mkstemp(dir=path.parent, suffix=".partial")
             try:
                 with os.fdopen(handle, "wb") as stream:
-                    np.savez(stream, **dict(arrays))  # type: ignore[arg-type]
+                    np.savez(stream, **_named(arrays))  # type: ignore[arg-type]
                 Path(name).replace(path)
             finally:
                 Path(name).unlink(missing_ok=True)
@@ -91,7 +104,7 @@ class Store:
 
     def _path(self, parts: Mapping[str, object]) -> Path:
         told = json.dumps(parts, sort_keys=True, ensure_ascii=True, allow_nan=False)
-        return self._folder / f"{hashlib.sha256(told.encode()).hexdigest()}.npz"
+        return self._folder / f"{hashlib.sha256(f'{_FORM}{told}'.encode()).hexdigest()}.npz"
 
     def _count(self, written_bytes: int) -> None:
         """Look at the store's size now and then: with thousands of entries that takes a while."""
@@ -122,3 +135,17 @@ class Store:
             with contextlib.suppress(OSError):
                 path.unlink()
                 size -= length
+
+
+def _named(arrays: Mapping[str, np.ndarray[Any, Any]]) -> Arrays:
+    """Return the arrays with one more, which lists their names."""
+    listed = "\n".join(sorted(arrays))
+    return {**arrays, _NAMES: np.frombuffer(listed.encode(), dtype=np.uint8)}
+
+
+def _check_names(arrays: Arrays) -> None:
+    """Take the list of names out of an entry; a ValueError where it names others."""
+    listed = arrays.pop(_NAMES).tobytes().decode()
+    if listed != "\n".join(sorted(arrays)):
+        message = "its arrays are not those that were put there"
+        raise ValueError(message)

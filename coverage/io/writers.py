@@ -6,9 +6,9 @@ import io
 import json
 import math
 import os
+import shutil
 import sqlite3
-import tempfile
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -23,17 +23,23 @@ import pyogrio
 import rasterio
 import rasterio.shutil
 import xlsxwriter
+from rasterio._err import CPLE_BaseError
 from rasterio.windows import Window as Extent
 
 from coverage.errors import CoverageError
 from coverage.grid import Grid, Window
-from coverage.io.files import sha256_of
+from coverage.io import placing
 from coverage.model import Raster
 from coverage.text import Text
 
 _EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)
 _STAMP: Final = _EPOCH.strftime("%Y-%m-%dT%H:%M:%S.000Z")
 _FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
+_UNWRITTEN: Final = (
+    *(pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, CPLE_BaseError),
+    *(sqlite3.OperationalError, xlsxwriter.exceptions.FileCreateError),
+)
+"""What the libraries raise where a file cannot be written, a full disk included."""
 Cell = str | int | float | bool | date | None
 Look = Literal["count", "share", "date"]
 _LOOKS: Final[Mapping[Look, str]] = {"count": "#,##0", "share": "0.0%", "date": "dd/mm/yyyy"}
@@ -336,9 +342,22 @@ def whole_folder(folder: Path, what: Text, *, manifest: str = "manifest.json") -
     """
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".phusong-", dir=folder.parent) as name:
-            yield Path(name)
-            _move_in(Path(name), folder, manifest)
+        with placing.workshop(folder.parent) as desk:
+            try:
+                yield desk
+            except _UNWRITTEN as error:
+                free_mib = shutil.disk_usage(desk).free / 2**20
+                raise OSError(f"{error}; {free_mib:,.1f} MiB free") from error
+            placing.move_in(desk, folder, manifest)
+    except placing.BusyError as error:
+        raise CoverageError(
+            Text(
+                f"Không ghi được {what.vi} vào {folder}: một lệnh khác đang ghi vào đó quá "
+                f"{placing.PATIENCE_S:.0f} giây. Hãy chờ lệnh kia xong rồi chạy lại.",
+                f"The {what.en} cannot be written to {folder}: another command has been writing "
+                f"there for over {placing.PATIENCE_S:.0f} seconds. Wait for it and run again.",
+            )
+        ) from error
     except OSError as error:
         raise CoverageError(
             Text(
@@ -348,32 +367,6 @@ def whole_folder(folder: Path, what: Text, *, manifest: str = "manifest.json") -
                 "If a file is open in Excel, close it and run again.",
             )
         ) from error
-
-
-def _move_in(desk: Path, folder: Path, manifest: str) -> None:
-    """Put complete files in place, the manifest last; an earlier manifest goes first."""
-    folder.mkdir(exist_ok=True)
-    fresh = {path.name for path in desk.iterdir()}
-    stale = _unchanged(folder / manifest, fresh)
-    (folder / manifest).unlink(missing_ok=True)
-    for path in stale:
-        path.unlink(missing_ok=True)
-    for path in sorted(desk.iterdir(), key=lambda p: (p.name == manifest, p.name)):
-        path.replace(folder / path.name)
-
-
-def _unchanged(manifest: Path, fresh: Container[str]) -> list[Path]:
-    """Return the files beside a manifest that are still as it says, but for the `fresh` ones."""
-    try:
-        outputs = dict(json.loads(manifest.read_text(encoding="utf-8"))["outputs"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return []
-    found = [
-        (manifest.parent / name, digest)
-        for name, digest in outputs.items()
-        if Path(name).name == name and name not in fresh
-    ]
-    return [path for path, digest in found if path.is_file() and sha256_of(path) == digest]
 
 
 def plain_cell(value: Any) -> Cell:

@@ -2,8 +2,8 @@
 
 A job is a folder named by the hash of all it depends on: the same inputs, scenario and aim are the
 same job, whoever asks. `task` says what to do, `desk` starts, finds and stops, `state` is what a
-job tells of itself, `process` and `locks` are all that differs between systems, `clock` estimates
-what remains, `kept` holds a plan on disk, `work` is what runs in the process.
+job tells of itself, `process` is all that differs between systems, `clock` estimates what remains,
+`kept` holds a plan on disk, `work` is what runs in the process.
 """
 
 from __future__ import annotations

@@ -18,10 +18,10 @@ from pydantic import ValidationError
 
 from coverage.io.store import default_folder
 from coverage.jobs import process
-from coverage.jobs.locks import held
 from coverage.jobs.process import Identity
 from coverage.jobs.state import State, Status, read_state, write_state, write_whole
 from coverage.jobs.task import Task, read_task
+from coverage.locks import held
 
 MADE: Final = "made"
 """Folder of the results, inside that of the job; it is there once the job is done."""

@@ -16,9 +16,9 @@ from coverage.io.store import default_folder
 from coverage.jobs.clock import Clock
 from coverage.jobs.desk import MADE, MAKING, TASK_FILE, is_running, places
 from coverage.jobs.kept import read_plan, write_fibre_plan, write_plan
-from coverage.jobs.locks import Lock
 from coverage.jobs.state import State, failure_of, read_state, write_state
 from coverage.jobs.task import AnyTask, FibreTask, MapTask, PlanTask, PredictTask, read_task
+from coverage.locks import Lock
 from coverage.model import Inputs, Plan, Result
 from coverage.prediction import Progress
 from coverage.text import Text

@@ -18,6 +18,13 @@ from coverage.params.building import (
     RouteRules,
     UnitCost,
 )
+from coverage.params.calibration import (
+    Calibration,
+    HeldOut,
+    InputFile,
+    MeasuringRules,
+    Offset,
+)
 from coverage.params.causes import CauseRules
 from coverage.params.classes import (
     ClassThresholds,
@@ -73,6 +80,7 @@ __all__ = [
     "UNDECIDED",
     "ActionKind",
     "Assumption",
+    "Calibration",
     "CandidateRules",
     "CauseRules",
     "CellTemplate",
@@ -94,15 +102,19 @@ __all__ = [
     "FundingRoute",
     "FundingRules",
     "GapRules",
+    "HeldOut",
     "Indicator",
     "IndicatorPlan",
     "IndicatorRules",
+    "InputFile",
     "InputsSection",
     "LandCover",
     "LandCoverClass",
     "LinkRules",
+    "MeasuringRules",
     "MicrowaveBand",
     "Model",
+    "Offset",
     "PlanningRules",
     "PowerRules",
     "PriorityRules",

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from coverage.params.calibration import Calibration
 from coverage.params.words import Technology
-from coverage.validation import Frozen
+from coverage.text import Text
+from coverage.validation import Frozen, RuleError
 
+_BASIS: Final = ("model_3g", "model_4g", "model_5g", "clutter")
 Model = Literal["p1812", "free_space", "okumura_hata", "cost231_hata", "rma", "uma"]
 
 
 class RadioParams(Frozen):
-    """How signal is predicted; changing any of these means predicting anew."""
+    """How signal is predicted; changing any of these means predicting anew.
+
+    `calibration` is what measurements say the prediction is out by; None leaves it as it is.
+    """
 
     engine: Literal["sweep", "profile"]
     rx_height_m: Annotated[float, Field(ge=1.0, le=100.0)]
@@ -34,6 +40,26 @@ class RadioParams(Frozen):
     hata_environment: Literal["large_city", "small_city", "suburban", "open"]
     building_height_m: Annotated[float, Field(ge=5.0, le=50.0)]
     street_width_m: Annotated[float, Field(ge=5.0, le=50.0)]
+    calibration: Calibration | None = None
+
+    @model_validator(mode="after")
+    def _calibrated_on_the_same_basis(self) -> Self:
+        if self.calibration is None:
+            return self
+        differ = [
+            f"{name}: {getattr(self.calibration, name)} ≠ {getattr(self, name)}"
+            for name in _BASIS
+            if getattr(self.calibration, name) != getattr(self, name)
+        ]
+        if differ:
+            told = "; ".join(differ)
+            raise RuleError(
+                Text(
+                    f"tệp hiệu chỉnh được lập với thiết lập khác ({told}); hãy hiệu chỉnh lại",
+                    f"the calibration was made with other settings ({told}); calibrate again",
+                )
+            )
+        return self
 
     @property
     def max_range_m(self) -> float:

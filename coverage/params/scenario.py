@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from pydantic import Field, field_validator
 
 from coverage.params.building import CostRules, LinkRules, PowerRules, RouteRules
+from coverage.params.calibration import MeasuringRules
 from coverage.params.causes import CauseRules
 from coverage.params.classes import GapRules, SwitchOff, ThresholdProfile
 from coverage.params.evidence import EvidenceRules
@@ -43,11 +44,19 @@ class Scenario(Frozen):
     planning: PlanningRules
     funding: FundingRules
     variants: VariantRules
+    measuring: MeasuringRules
 
     @property
     def sigma_db(self) -> float:
-        """Spread of the signal around its prediction: shadowing and the receiver's place."""
-        return math.hypot(self.gaps.shadowing_sigma_db, self.thresholds.extra_sigma_db)
+        """Spread of the signal around its prediction, its independent parts together.
+
+        Without a calibration: shadowing, error of the terrain, unknown antenna heights and the
+        receiver's place. A calibrated spread was measured with the errors of shadowing, terrain and
+        heights in it, so only the receiver's place comes on top.
+        """
+        calibration = self.radio.calibration
+        outdoors_db = self.gaps.outdoor_sigma_db if calibration is None else calibration.sigma_db
+        return math.hypot(outdoors_db, self.thresholds.extra_sigma_db)
 
     switch_off: SwitchOff
 

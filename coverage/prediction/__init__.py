@@ -10,6 +10,7 @@ from __future__ import annotations
 from coverage.prediction.cells import cells_that_count
 from coverage.prediction.losses import Keeper
 from coverage.prediction.pieces import CODE_DIGEST, Crew, Piece
+from coverage.prediction.points import signal_at
 from coverage.prediction.signal import (
     Progress,
     Workers,
@@ -30,5 +31,6 @@ __all__ = [
     "cells_that_count",
     "path_loss_raster_db",
     "predict",
+    "signal_at",
     "signal_by_layer",
 ]

@@ -6,20 +6,17 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
 from coverage.grid import FloatArray
-from coverage.params import LandCover
-from coverage.prediction.cells import Band, Mast
+from coverage.prediction.cells import Mast
 from coverage.prediction.layers import Key, Layers
 from coverage.prediction.losses import Field, Keeper
-from coverage.prediction.pieces import Composite, Patch, Piece, trimmed
+from coverage.prediction.pieces import Composite, Patch, Piece, Rules, trimmed
+from coverage.prediction.receiver import CLASSES, cover_at_receiver, receiver_side
 from coverage.propagation.best_server import ClassArray, Ground, Place, strongest_of_mast
-from coverage.propagation.vegetation import vegetation_loss_db
-
-_CLASSES: Final = 256
 
 
 class Sink(Protocol):
@@ -48,20 +45,12 @@ class Bench:
         """Work out a mast and hand its signal to the sink."""
         piece, cells = self.piece, self.piece.cells
         bands = sorted({cells.band[i] for i in mast.cells})
-        loss = self.field.losses(mast, bands)
+        side = receiver_side(bands, piece.rules.radio, piece.rules.legend)
+        loss = side.corrected(self.field.losses(mast, bands), piece.rules.resolution_m)
         half = loss.shape[1] // 2
         row0, col0 = mast.row - half, mast.col - half
-        place = Place(
-            row=mast.row,
-            col=mast.col,
-            antenna_height_m=mast.antenna_height_m,
-            resolution_m=piece.rules.resolution_m,
-            radius_m=piece.rules.radio.max_range_m,
-            rx_height_m=piece.rules.radio.rx_height_m,
-        )
-        ground = Ground(
-            piece.terrain_m, self.land_cover, _receiver_loss_db(bands, piece.rules.legend)
-        )
+        place = place_of(mast, piece.rules)
+        ground = Ground(piece.terrain_m, self.land_cover, side.loss_db)
         frequencies_mhz = np.array([band.frequency_mhz for band in bands])
         for layer in sorted({int(cells.layer[i]) for i in mast.cells}):
             members = [i for i in mast.cells if cells.layer[i] == layer]
@@ -81,30 +70,44 @@ class Bench:
 
 def bench(piece: Piece, sink: Sink, keeper: Keeper | None) -> Bench:
     """Make a piece ready."""
-    rules, cover = piece.rules, piece.land_cover
-    clutter_m = None
-    if cover is not None and rules.radio.clutter == "profile":
-        heights = np.zeros(_CLASSES, dtype=np.float32)
-        for entry in rules.legend.classes:
-            heights[entry.code] = entry.height_m
-        clutter_m = heights[cover]
-    takes_loss = cover is not None and rules.radio.clutter == "receiver_loss"
+    radio = piece.rules.radio
     return Bench(
         piece=piece,
-        field=Field(
-            terrain_m=piece.terrain_m,
-            clutter_m=clutter_m,
-            resolution_m=rules.resolution_m,
-            radio=rules.radio,
-            path=rules.path,
-            keeper=keeper,
-        ),
-        land_cover=(
-            cover
-            if cover is not None and takes_loss
-            else np.zeros(piece.terrain_m.shape, dtype=np.uint8)
-        ),
+        field=field_of(piece.terrain_m, piece.land_cover, piece.rules, keeper),
+        land_cover=cover_at_receiver(piece.land_cover, _shape(piece.terrain_m), radio),
         sink=sink,
+    )
+
+
+def field_of(
+    terrain_m: FloatArray, land_cover: ClassArray | None, rules: Rules, keeper: Keeper | None
+) -> Field:
+    """Return the terrain that masts stand on, with clutter heights if the paths take them."""
+    clutter_m = None
+    if land_cover is not None and rules.radio.clutter == "profile":
+        heights = np.zeros(CLASSES, dtype=np.float32)
+        for entry in rules.legend.classes:
+            heights[entry.code] = entry.height_m
+        clutter_m = heights[land_cover]
+    return Field(
+        terrain_m=terrain_m,
+        clutter_m=clutter_m,
+        resolution_m=rules.resolution_m,
+        radio=rules.radio,
+        path=rules.path,
+        keeper=keeper,
+    )
+
+
+def place_of(mast: Mast, rules: Rules) -> Place:
+    """Return a mast's place for the kernels."""
+    return Place(
+        row=mast.row,
+        col=mast.col,
+        antenna_height_m=mast.antenna_height_m,
+        resolution_m=rules.resolution_m,
+        radius_m=rules.radio.max_range_m,
+        rx_height_m=rules.radio.rx_height_m,
     )
 
 
@@ -212,20 +215,3 @@ class _Apart(Visitor):
 def _shape(raster: FloatArray) -> tuple[int, int]:
     rows, cols = raster.shape
     return rows, cols
-
-
-def _receiver_loss_db(bands: Sequence[Band], legend: LandCover) -> FloatArray:
-    """Return the loss at the receiver by band and land-cover class.
-
-    A class takes its fixed loss and that of the vegetation around the receiver. Class 0 is ground
-    of which nothing is known: it takes none.
-    """
-    loss_db = np.zeros((len(bands), _CLASSES), dtype=np.float32)
-    for number, band in enumerate(bands):
-        for entry in legend.classes:
-            vegetation_db = vegetation_loss_db(
-                entry.vegetation_depth_m, frequency_mhz=band.frequency_mhz
-            )
-            loss_db[number, entry.code] = entry.receiver_loss_db + float(vegetation_db)
-    loss_db[:, 0] = 0.0
-    return loss_db

@@ -213,6 +213,55 @@ def strongest_of_mast(
 
 
 @kernel
+def strongest_at(
+    loss: LossArray,
+    frequencies_mhz: FloatArray,
+    ground: Ground,
+    place: Place,
+    sectors: Sectors,
+    antennas: Antennas,
+    rows: IndexArray,
+    cols: IndexArray,
+    wanted: IndexArray,
+    wanted_mhz: Any,
+    tolerance: float,
+) -> tuple[FloatArray, IndexArray]:
+    """Return the strongest cell of one mast and layer at single pixels of the grid.
+
+    `loss` is (bands, H, W), in steps; `wanted` (n,) is the number of the one cell that may serve a
+    pixel, 0 for any; `wanted_mhz` its carrier within the share `tolerance`, 0 for any. Returned are
+    the levels (-inf where there is none) and the cells' numbers.
+    """
+    half = loss.shape[1] // 2
+    reach = math.floor((place.radius_m / place.resolution_m) ** 2)
+    level_dbm = np.full(rows.size, -np.inf, dtype=np.float32)
+    number = np.zeros(rows.size, dtype=np.int64)
+    for n in range(rows.size):
+        r, c = rows[n], cols[n]
+        i, j = r - place.row + half, c - place.col + half
+        if (r - place.row) ** 2 + (c - place.col) ** 2 > reach:
+            continue
+        bearing_deg, below_deg = _direction_deg(place, ground.terrain_m, r, c)
+        for k in range(sectors.number.size):
+            band = sectors.band[k]
+            steps = loss[band, i, j]
+            if steps in (UNKNOWN_LOSS, NO_PATH):
+                continue
+            if wanted[n] != 0 and wanted[n] != sectors.number[k]:
+                continue
+            off = abs(frequencies_mhz[band] / wanted_mhz[n] - 1.0) if wanted_mhz[n] > 0.0 else 0.0
+            if off > tolerance:
+                continue
+            gain_dbm = _gain_dbm(k, sectors, antennas, bearing_deg, below_deg)
+            at_receiver_db = ground.receiver_loss_db[band, ground.land_cover[r, c]]
+            level = np.float32(gain_dbm - steps * LOSS_STEP_DB - at_receiver_db)
+            if level > level_dbm[n] or (level == level_dbm[n] and sectors.number[k] < number[n]):
+                level_dbm[n] = level
+                number[n] = sectors.number[k]
+    return level_dbm, number
+
+
+@kernel
 def keep_stronger(
     best: FloatArray,
     server: ServerArray,

@@ -136,8 +136,30 @@ class _Copying:
             elif entry:
                 inputs[role] = [self._copied(one) for one in entry]
         settings["inputs"] = inputs
-        if isinstance(settings.get("scenario"), str):
-            settings["scenario"] = self._copied(settings["scenario"])
+        scenario = settings.get("scenario")
+        if isinstance(scenario, str):
+            settings["scenario"] = self._scenario(scenario)
+        elif isinstance(scenario, dict):
+            settings["scenario"] = self._calibrated(scenario, beside="project.toml", place="")
+
+    def _scenario(self, entry: str) -> str:
+        """Copy a scenario's file and the calibration that it names."""
+        place = self._copied(entry)
+        table = read_toml(self.home / entry)
+        copied = self._calibrated(table, beside=entry, place=place)
+        if copied != table:
+            (self.made / place).write_text(tomli_w.dumps(copied), encoding="utf-8", newline="\n")
+        return place
+
+    def _calibrated(self, scenario: dict[str, Any], *, beside: str, place: str) -> dict[str, Any]:
+        """Copy the calibration that a scenario names, and let it name the copy from its place."""
+        radio = scenario.get("radio")
+        named = radio.get("calibration") if isinstance(radio, dict) else None
+        if not isinstance(radio, dict) or not isinstance(named, str):
+            return scenario
+        copied = self._copied(str(Path(beside).parent / named))
+        upwards = "../" * (len(Path(place).parts) - 1)
+        return {**scenario, "radio": {**radio, "calibration": f"{upwards}{copied}"}}
 
     def _copied(self, entry: str) -> str:
         source = self.home / entry

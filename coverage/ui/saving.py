@@ -64,7 +64,7 @@ def show(
             st.text_input(
                 say("Tên dự án mới", "Name of the new project"),
                 key=_NAME,
-                placeholder=say("ví dụ: Bắc Kạn tháng 11", "such as Bắc Kạn November"),
+                placeholder=say("ví dụ: Bắc Kạn tháng 11", "such as Province, November"),
                 help=say(
                     f"Thư mục mới trong {projects_folder()}; dự án đang mở giữ nguyên.",
                     f"A new folder in {projects_folder()}; the open project stays as it is.",

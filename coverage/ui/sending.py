@@ -8,10 +8,10 @@ from typing import Any, Final
 import streamlit as st
 
 from coverage.archives import LARGEST_FILE
-from coverage.errors import Problem
-from coverage.text import vietnamese_order
-from coverage.ui import data_checks, drafting
-from coverage.ui.speech import say
+from coverage.errors import CoverageError, Problem
+from coverage.text import Text, vietnamese_order
+from coverage.ui import access, data_checks, drafting
+from coverage.ui.speech import say, told
 from coverage.ui.words import plain
 
 _PROBLEMS: Final = "send_problems"
@@ -81,17 +81,10 @@ def _folder() -> None:
     named = str(st.session_state.get(_FOLDER, "")).strip()
     if not named:
         return
-    folder = Path(named)
     try:
-        listed = sorted(
-            (one.name for one in folder.iterdir() if one.is_file() and not one.is_symlink()),
-            key=vietnamese_order,
-        )
-    except OSError as error:
-        why = plain(error.strerror or "")
-        st.error(
-            say(f"Không đọc được thư mục này ({why}).", f"This folder cannot be read ({why}).")
-        )
+        listed = _listed(named)
+    except CoverageError as error:
+        st.error(plain(told(error.text)))
         return
     if "project.toml" in listed:
         st.button(
@@ -102,7 +95,7 @@ def _folder() -> None:
         )
     st.multiselect(
         say("Tệp cần đọc", "Files to read"),
-        listed[:_MOST_LISTED],
+        listed,
         key="send_chosen",
         placeholder=say("Chọn tệp", "Choose files"),
     )
@@ -114,7 +107,32 @@ def _folder() -> None:
     )
 
 
+def _listed(folder: str) -> list[str]:
+    """Return the names of the files of a folder of the server that may be read.
+
+    Raises
+    ------
+    CoverageError
+        Where the folder cannot be read, or is not for the readers of this server.
+    """
+    access.demand_folder(folder)
+    try:
+        names = [one.name for one in Path(folder).iterdir() if one.is_file()]
+    except OSError as error:
+        why = error.strerror or ""
+        raise CoverageError(
+            Text(f"Không đọc được thư mục này ({why}).", f"This folder cannot be read ({why}).")
+        ) from error
+    return sorted(
+        (name for name in names if not (Path(folder) / name).is_symlink()), key=vietnamese_order
+    )[:_MOST_LISTED]
+
+
 def _take_chosen(folder: str) -> None:
-    paths = [Path(folder) / name for name in st.session_state["send_chosen"]]
-    files = [(path.name, path.stat().st_size, path.read_bytes) for path in paths if path.is_file()]
+    chosen = set(st.session_state["send_chosen"])
+    try:
+        paths = [Path(folder) / name for name in _listed(folder) if name in chosen]
+        files = [(path.name, path.stat().st_size, path.read_bytes) for path in paths]
+    except (CoverageError, OSError):
+        return  # the page, drawn anew, says what became of the folder
     st.session_state[_PROBLEMS] = list(drafting.add_files(files))

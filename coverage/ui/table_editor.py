@@ -43,7 +43,7 @@ def show(inputs: Inputs, work: Work) -> bool:
         sought = st.text_input(
             say("Tìm theo tên, mã, nhà mạng", "Find by name, id or operator"),
             key="edit_sought",
-            placeholder=say("ví dụ: Bản Bung, Viettel", "such as Bản Bung, Viettel"),
+            placeholder=say("ví dụ: Na Lai, Viettel", "such as Na Lai, Viettel"),
         )
     rows = kept.rows_of(drafting.hash_of(inputs, role), drafting.open_path(), role)
     _editor(inputs, rows, work, str(sought or ""))

@@ -38,9 +38,10 @@ def sections(path: Path) -> Path:
     top = ["TT", "Tên đơn vị hành chính", "Tọa độ VN-2000 (KTT 106°30', múi 3°)", None]
     top += ["Dân cư", None, "Có điện lưới QG (x)", "Tình trạng sóng"]
     below = [None, None, "X (m)", "Y (m)", "Số hộ", "Số khẩu", None, None]
-    for row, cells in enumerate((top, below, [f"({n})" for n in range(1, 9)]), start=4):
-        for column, cell in enumerate(cells, start=1):
-            sheet.cell(row, column, cell)
+    numbers: list[str | None] = [f"({n})" for n in range(1, 9)]
+    for row, cells in enumerate((top, below, numbers), start=4):
+        for column, heading in enumerate(cells, start=1):
+            sheet.cell(row, column, heading)
     sheet.merge_cells("C4:D4")
     sheet.merge_cells("E4:F4")
     sheet.append(["I", "XÃ PHONG QUANG", None, None, 1106, 4438])

@@ -7,7 +7,9 @@ import io
 import subprocess
 import sys
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import pandas as pd
@@ -125,7 +127,7 @@ def test_systems_that_headings_state(text: str, system: str) -> None:
         (["-", "chưa rõ", "abc"], True, [None, None, None]),
     ],
 )
-def test_numbers_are_read_by_column(cells: list, whole: bool, values: list) -> None:  # noqa: FBT001
+def test_numbers_are_read_by_column(cells: list[Any], whole: bool, values: list[Any]) -> None:  # noqa: FBT001
     found, _, told = numeric_column(
         cells, list(range(len(cells))), column="n", whole=whole, is_typed=True
     )
@@ -322,7 +324,9 @@ def vrt(path: Path) -> Path:
         (vrt, "a.gpkg", "unsupported_format"),
     ],
 )
-def test_hostile_files_are_refused(make, file: str, rule: str, tmp_path: Path) -> None:  # noqa: ANN001
+def test_hostile_files_are_refused(
+    make: Callable[[Path], object], file: str, rule: str, tmp_path: Path
+) -> None:
     with pytest.raises(InputDataError) as caught:
         propose(make(tmp_path / file), "villages")
     assert caught.value.problems[0].rule == rule

@@ -7,7 +7,9 @@ against processor time, since the machine may be busy.
 from __future__ import annotations
 
 import json
+import os
 import sys
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -83,6 +85,37 @@ def bomb(path: Path) -> None:
     )
 
 
+def linked(name: str, target: str) -> Spoil:
+    def spoil(project: Path) -> None:
+        (project / name).unlink()
+        (project / name).symlink_to(target)
+
+    return spoil
+
+
+def circle(project: Path) -> None:
+    linked("villages.csv", "other.csv")(project)
+    (project / "other.csv").symlink_to("villages.csv")
+
+
+def pipe(project: Path) -> None:
+    (project / "villages.csv").unlink()
+    os.mkfifo(project / "villages.csv")
+
+
+def zero_bytes(project: Path) -> None:
+    path = project / "villages.csv"
+    path.write_bytes(path.read_bytes().replace(b"V2", b"V\x002"))
+
+
+def toml(content: str) -> Spoil:
+    return lambda project: (project / "project.toml").write_text(content, encoding="utf-8")
+
+
+def named(**entries: object) -> Spoil:
+    return lambda project: made.write_toml(project, inputs=entries)
+
+
 ALGORITHM: Final = json.dumps(
     {"type": "gdal_streamed_alg", "command_line": "gdal vector pipeline ! read communes.gpkg"}
 )
@@ -119,6 +152,17 @@ HARM: Final[dict[str, tuple[Spoil, str]]] = {
     "entities in a workbook": (workbook(with_entities), "xml_entities"),
     "a million empty rows": (workbook(with_empty_rows), "too_many_cells"),
     "10 million rows": (many_rows, "too_many_rows"),
+    "zero bytes": (zero_bytes, "wrong_content"),
+    "zero byte in a name": (named(villages="a\x00.csv"), "not_toml"),
+    "name too long": (named(villages=f"{'a' * 5_000}.csv"), "missing_file"),
+    "address as a name": (named(communes="/vsicurl/http://127.0.0.1:9/c.gpkg"), "missing_file"),
+    "deep settings": (toml("a = " + "[" * 100_000), "not_toml"),
+    "settings of 300 MB": (toml("#" + "x" * 300_000_000), "too_large"),
+    "link to endless zeros": (linked("villages.csv", "/dev/zero"), "missing_file"),
+    "link to memory": (linked("villages.csv", "/proc/self/mem"), "empty_file"),
+    "links in a circle": (circle, "missing_file"),
+    "terrain linked to itself": (linked("dem.tif", "dem.tif"), "missing_file"),
+    "a pipe": (pipe, "missing_file"),
 }
 
 
@@ -163,6 +207,30 @@ def test_no_server_is_asked_for_a_coordinate_system(project: Path) -> None:
     (project / "c.geojson").write_text(json.dumps(whole | {"crs": named}), encoding="utf-8")
     inputs, _ = examine(project)
     assert inputs is not None
+
+
+def test_no_member_of_an_archive_is_written_anywhere(project: Path) -> None:
+    """A tile may lie in folders of its archive; it is read in memory, wherever its name leads."""
+    places = ("../../../climbed/N22E105.hgt", "/tmp/climbed/N22E105.hgt", "..\\N22E105.hgt")  # noqa: S108
+    for name in places:
+        with zipfile.ZipFile(project / "N22E105.hgt.zip", "w") as archive:
+            archive.writestr(name, bytes(1201 * 1201 * 2))
+        made.write_toml(project, inputs={"terrain": ["N22E105.hgt.zip"]})
+        before = sorted(project.parent.rglob("*"))
+        examine(project)
+        assert sorted(project.parent.rglob("*")) == before
+    assert not Path("/tmp/climbed").exists()  # noqa: S108
+
+
+def test_what_a_link_leads_to_is_not_told(project: Path, tmp_path: Path) -> None:
+    """A message names the place of a wrong cell; of a file from elsewhere it tells no content."""
+    secret = tmp_path / "secret.csv"
+    secret.write_text("token\nhunter2-hunter2\n" * 3, encoding="utf-8")
+    linked("villages.csv", str(secret))(project)
+    _, problems = examine(project)
+    told = " ".join(problem.line("en") for problem in problems)
+    assert "link_outside" in {problem.rule for problem in problems}
+    assert "hunter2" not in told
 
 
 def test_a_link_out_of_the_project_is_told(project: Path) -> None:

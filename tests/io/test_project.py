@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import openpyxl
 import pytest
+from affine import Affine
 
 from coverage.errors import InputDataError, Problem
 from coverage.io.project import examine, load_project
@@ -224,7 +225,7 @@ def test_cells_of_one_site_far_apart_are_a_warning(project: Path) -> None:
 
 
 def test_an_unmarked_tile_in_step_sets_the_cells_of_the_grid(project: Path) -> None:
-    moved = made.TRANSFORM @ made.Affine.translation(0.3, 0.7)
+    moved = made.TRANSFORM @ Affine.translation(0.3, 0.7)
     made.write_tif(project / "dem.tif", made.heights(), transform=moved)
     inputs, _ = read(project)
     assert np.array_equal(inputs.terrain_m, made.heights())

@@ -421,6 +421,7 @@ def test_the_command_of_the_browser_prints_the_whole_map(
     # Relief and areas lie under the marks: most of the map's half of the page is in colour.
     middle = pixels[height // 3 : 2 * height // 3, width // 4 : width // 2]
     assert (middle.max(axis=2) - middle.min(axis=2) > 12).mean() > 0.25
+    page.pdf(format=paper)  # once more: nothing is complained of then either
     page.wait_for_timeout(400)
     assert page.evaluate(f"{VIEW}.map.getBounds().toBBoxString()") == before
     assert page.locator(".ps-printing").count() == 0

@@ -16,6 +16,7 @@ import pytest
 import shapely
 from PIL import Image
 from pyproj import Transformer
+from shapely.geometry.base import BaseGeometry
 
 from coverage import gaps
 from coverage.gaps import CODES
@@ -45,7 +46,7 @@ def column(table: Payload, key: str) -> list[Any]:
     return cells if values is None else [values[cell] for cell in cells]
 
 
-def polygons(table: Payload) -> list[shapely.Geometry]:
+def polygons(table: Payload) -> list[BaseGeometry]:
     def ring(steps: list[int]) -> np.ndarray[Any, Any]:
         return np.cumsum(np.array(steps).reshape(-1, 2), axis=0) / 1e5
 

@@ -8,7 +8,6 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from shapely.geometry.base import BaseGeometry
 
 from coverage.grid import FloatArray, Grid
 from coverage.model import Inputs, Prediction, Result, Source
@@ -115,7 +114,7 @@ def villages(
     """Twelve villages with every column a run gives; the last has no coordinates."""
     rng = np.random.default_rng(1)
     count = len(VILLAGE_NAMES)
-    points: list[BaseGeometry | None] = []
+    points: list[shapely.Point | None] = []
     codes = []
     for i in range(count):
         home = homes.geometry.iloc[i % 4]

@@ -7,8 +7,6 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from coverage import pipeline
 from coverage.costs import annuity_factor, split_whole
@@ -194,23 +192,3 @@ def test_a_household_costs_what_its_action_costs(plan: Plan, prospect: Prospect)
     factor = annuity_factor(prospect.scenario.costs)
     worth = plan.spent + factor * actions["opex_per_year"].sum()
     assert figures["present_value", "VND"] == pytest.approx(worth, abs=len(actions))
-
-
-@given(
-    st.integers(0, 10**12),
-    st.lists(st.floats(0, 1e6, allow_nan=False), min_size=1, max_size=6),
-)
-def test_a_whole_amount_is_split_without_rest(total: int, weights: list[float]) -> None:
-    parts = split_whole(total, weights)
-    assert sum(parts) == total
-    assert min(parts) >= 0
-    whole = sum(weights)
-    if whole > 0:
-        exact = [total * weight / whole for weight in weights]
-        # one dong by the method, and what floats leave of 10^12
-        assert all(abs(p - e) <= 1 + 1e-3 for p, e in zip(parts, exact, strict=True))
-
-
-def test_equal_remainders_go_to_the_first() -> None:
-    assert split_whole(10, [1.0, 1.0, 1.0]) == [4, 3, 3]
-    assert split_whole(5, [0.0, 0.0]) == [3, 2]

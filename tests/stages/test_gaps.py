@@ -12,7 +12,7 @@ from coverage import gaps
 from coverage.model import Inputs, Prediction
 from coverage.params import ClassThresholds, Scenario
 from coverage.reception import class_of
-from tests.stages.world import GRID, SIDE, centre, terrain, village, world
+from tests.stages.world import GRID, SIDE, cell, centre, terrain, village, world
 
 LIMITS = ClassThresholds(good_dbm=-105.0, weak_dbm=-115.0)
 
@@ -69,7 +69,7 @@ def test_a_village_is_graded_over_the_accuracy_of_its_position() -> None:
     table = graded(inputs, painted(inputs, signal))
     assert list(table["signal_class_4g"]) == ["good", "none"]
     # by hand: the disc of 10 cells' radius holds 317 cells (Gauss's circle problem), one is served
-    assert table["served_area_share_4g"][1] == pytest.approx(1 / 317, abs=1e-4)
+    assert table["served_area_share_4g"][1] == 0.0032  # four decimals
 
 
 def test_served_probability_is_the_normal_tail() -> None:
@@ -121,3 +121,88 @@ def test_centre_and_area() -> None:
         list(graded(inputs, painted(inputs, level(-110.0)), scenario)["signal_class_4g"])
         == ["good"] * 2
     )
+
+
+def two_operators(inputs: Inputs, strong: np.ndarray, weak: np.ndarray) -> Prediction:
+    """Return 4G of an operator A that is strong and a B that is weak, served by cells 1 and 2."""
+    signal = {("4G", "A"): strong, ("4G", "B"): weak, ("4G", ""): np.fmax(strong, weak)}
+    number = {"A": 1, "B": 2, "": 1}
+    return Prediction(
+        grid=GRID,
+        cells=inputs.stations,
+        signal_dbm={key: levels.astype(np.float32) for key, levels in signal.items()},
+        server={
+            (technology, operator): np.where(np.isnan(levels), 0, number[operator]).astype(np.int32)
+            for (technology, operator), levels in signal.items()
+        },
+        possible_dbm={},
+        operators=("A", "B"),
+        technologies=("4G",),
+        parameters={},
+    )
+
+
+def served_by_two() -> tuple[Inputs, Prediction]:
+    strong, weak = level(-100.123456), level(-120.0)
+    strong[0, 0] = weak[0, 0] = np.nan
+    stations = [cell("A1-1", 60, 10), cell("B1-1", 60, 12, operator="B")]
+    places = [centre(60, 60), centre(0, 0), None, centre(0, 5)]
+    inputs = world([village(f"V{n}", place) for n, place in enumerate(places, 1)], stations)
+    return inputs, two_operators(inputs, strong, weak)
+
+
+def test_what_is_told_of_a_village_by_technology() -> None:
+    inputs, prediction = served_by_two()
+    table = gaps.assess_villages(inputs, prediction, inputs.scenario)
+    columns = [
+        f"{name.format(tag)}"
+        for tag in ("3g", "4g", "5g")
+        for name in (
+            *("rsrp_{}_dbm", "signal_class_{}", "served_probability_{}"),
+            *("good_probability_{}", "served_area_share_{}"),
+        )
+    ]
+    assert list(table.columns) == [*inputs.villages.columns, *columns, "server_4g"]
+    assert table["rsrp_4g_dbm"][0] == -100.12  # two decimals
+    # by hand: 5 dB above -105 and 15 above -115, over 8 dB: published Φ(0.61) and Φ(1.86), four
+    # decimals; the signal lies 4.8765 and 14.8765 dB above
+    assert (table["good_probability_4g"][0], table["served_probability_4g"][0]) == (0.7289, 0.9685)
+    assert table["server_4g"].tolist() == ["A1-1", "", "", "A1-1"]
+    assert np.isnan(table["rsrp_3g_dbm"]).all()
+
+
+def test_one_operator_is_looked_at_alone() -> None:
+    inputs, prediction = served_by_two()
+    table = gaps.assess_villages(inputs, prediction, inputs.scenario, operator="B")
+    assert table["server_4g"].tolist() == ["B1-1", "", "", "B1-1"]
+    assert table["signal_class_4g"][0] == "none"
+    absent = gaps.assess_villages(inputs, painted(inputs, level(-90.0)), inputs.scenario)
+    assert absent["server_4g"][0] == "A1-1"
+    unserved = gaps.assess_villages(
+        inputs, painted(inputs, level(-90.0)), inputs.scenario, operator="A"
+    )
+    assert unserved["server_4g"].tolist() == [""] * 4  # no server is told for that operator
+
+
+def test_classes_of_every_operator_and_of_any() -> None:
+    inputs, prediction = served_by_two()
+    found = gaps.operator_classes(inputs, prediction, inputs.scenario)
+    assert list(found) == [("4G", ""), ("4G", "A"), ("4G", "B")]
+    assert {key: classes.iloc[0] for key, classes in found.items()} == {
+        ("4G", ""): "good",
+        ("4G", "A"): "good",
+        ("4G", "B"): "none",
+    }
+    assert found["4G", ""].index.equals(inputs.villages.index)
+
+
+def test_the_chance_of_every_cell() -> None:
+    inputs, prediction = served_by_two()
+    chance = gaps.served_probability(inputs, prediction, inputs.scenario, "4G")
+    assert chance.shape == GRID.shape
+    assert chance.dtype == np.float32
+    assert chance[60, 60] == pytest.approx(0.9685, abs=5e-5)  # published, as above
+    only = gaps.served_probability(inputs, prediction, inputs.scenario, "4G", operator="B")
+    # by hand: 5 dB below the weak limit, 0.625 σ; published Φ(-0.625) = 0.2660
+    assert only[60, 60] == pytest.approx(0.2660, abs=5e-5)
+    assert np.isnan(gaps.served_probability(inputs, prediction, inputs.scenario, "5G")).all()

@@ -14,6 +14,7 @@ from coverage.carriers import has_channel, reference_share_db
 from coverage.errors import ModelRangeError, StoppedError
 from coverage.model import Inputs, Prediction
 from coverage.propagation.antennas import AntennaPattern, pattern_loss_db
+from coverage.propagation.engine import Engine
 from tests.stages.world import (
     MAST_COL,
     MIDDLE_ROW,
@@ -169,7 +170,7 @@ def test_losses_at_the_receiver_come_from_the_land_cover() -> None:
 
 
 @pytest.mark.parametrize("engine", ["sweep", "profile"])
-def test_the_public_raster_is_what_the_pipeline_uses(engine: prediction.Engine) -> None:
+def test_the_public_raster_is_what_the_pipeline_uses(engine: Engine) -> None:
     inputs = world(ONE, terrain_m=terrain(120.0))
     loss_db = prediction.path_loss_raster_db(
         inputs.terrain_m,

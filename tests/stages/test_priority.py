@@ -231,3 +231,92 @@ def test_a_criterion_of_no_weight_stays_out_of_every_draw() -> None:
     pd.testing.assert_frame_equal(
         with_it, priority.stability(villages, rules(NEED, POWER), SHAKING)
     )
+
+
+def test_parts_and_score_are_told_to_six_decimals_and_never_exceed_one() -> None:
+    villages = pd.DataFrame({"village_id": ["a", "b"], "need": [1.0, 1 / 3], "more": [1.0, 0.0]})
+    table = priority.score(villages, rules(NEED)).table
+    assert table["priority_need"].tolist() == [1.0, 0.333333]
+    wide = [
+        criterion(name, "need", "share", weight) for name, weight in (("a", 4), ("b", 1), ("c", 1))
+    ]
+    table = priority.score(villages, rules(*wide)).table
+    # by hand: 0.666667 + 0.166667 + 0.166667 = 1.000001
+    assert table[["priority_a", "priority_b", "priority_c"]].iloc[0].tolist() == [
+        *(0.666667, 0.166667, 0.166667)
+    ]
+    assert table["priority_score"][0] == 1.0
+
+
+def test_parts_are_zero_where_nothing_weighs() -> None:
+    idle = criterion("idle", "idle", "share", 0.0)
+    absent = criterion("absent", "absent", "share", 1.0)
+    villages = pd.DataFrame({"village_id": ["a"], "idle": [0.5]})
+    table = priority.score(villages, rules(idle, absent)).table
+    assert table["priority_idle"].tolist() == [0.0]
+
+
+@pytest.mark.parametrize(
+    ("scaling", "values", "among", "expected"),
+    [
+        ("quantile", [1.0, 2.0], None, [0.0, 1.0]),
+        ("quantile", [0.0, 1.0, 2.0], None, [0.0, 0.5, 1.0]),
+        ("quantile", [-1.0, 0.0, 1.0], None, [0.0, 0.0, 1.0]),  # nothing is never urgent
+        ("quantile", [9.0], [1.0, 2.0, 3.0], [1.0]),  # beyond all others
+        ("maximum", [0.25, 0.5], None, [0.5, 1.0]),
+        ("maximum", [0.0, 0.0], None, [0.0, 0.0]),
+        ("maximum", [-2.0, -1.0], None, [0.0, 0.0]),
+        ("range", [7.0, 7.0], None, [0.0, 0.0]),
+        ("range", [0.2, 0.4, 0.6], None, [0.0, 0.5, 1.0]),
+    ],
+)
+def test_scales_at_their_ends(
+    scaling: str, values: list[float], among: list[float] | None, expected: list[float]
+) -> None:
+    """By hand. Unknown values would count as worst, so that none comes out by a division by 0."""
+    found = priority.scaled(
+        pd.DataFrame({"x": values}),
+        criterion("x", "x", scaling, 1.0, missing="worst"),
+        among=None if among is None else pd.DataFrame({"x": among}),
+    )
+    np.testing.assert_allclose(found, expected, atol=1e-12)
+
+
+def test_where_no_value_is_known_the_median_stands_for_nothing() -> None:
+    unknown = pd.DataFrame({"x": [np.nan, np.nan]})
+    rule = criterion("x", "x", "range", 1.0, missing="median")
+    assert priority.scaled(unknown, rule).tolist() == [0.0, 0.0]
+
+
+def test_ranks_under_random_weights_against_brute_force() -> None:
+    villages = made(60)
+    used = rules(NEED, POWER, criterion("people", "people", "maximum", 2.0))
+    shaking = StabilityRules(draws=300, concentration=5.0, seed=11)
+    found = priority.stability(villages, used, shaking)
+    values = np.column_stack([priority.scaled(villages, one) for one in used.criteria])
+    drawn = np.random.default_rng(11).dirichlet(5.0 * np.array([3, 1, 2]) / 6, size=300)
+    ranks = np.empty((60, 300), dtype=int)
+    for number, weights in enumerate(drawn):
+        points = (values * weights).sum(axis=1)
+        order = sorted(range(60), key=lambda i: (-round(points[i], 9), villages["village_id"][i]))
+        ranks[order, number] = range(1, 61)
+    for top in (20, 50):
+        expected = [round(float(share), 4) for share in (ranks <= top).mean(axis=1)]
+        assert found[f"top{top}_share"].tolist() == expected
+    for name, level in (("rank_low", 0.05), ("rank_high", 0.95)):
+        expected = np.quantile(ranks, level, axis=1, method="inverted_cdf").tolist()
+        assert found[name].tolist() == expected
+
+
+def test_remarks_name_the_criteria_and_count_what_is_missing() -> None:
+    villages = pd.DataFrame({"village_id": ["a", "b"], "need": [0.5, 0.5], "people": [1.0, np.nan]})
+    people = criterion("people", "people", "maximum", 1.0)
+    told = priority.remarks(priority.score(villages, rules(NEED, POWER, people)))
+    assert [(p.severity, p.rule, p.file, p.value) for p in told] == [
+        ("warning", "criterion_without_data", "[scenario.priority]", "power"),
+        ("warning", "criterion_all_equal", "[scenario.priority]", "need"),
+        ("warning", "criterion_with_unknown_values", "[scenario.priority]", "people: 1"),
+    ]
+    gone = rules(NEED, POWER, criterion("far", "far", "maximum", 1.0))
+    assert priority.remarks(priority.score(villages, gone))[0].value == "power, far"
+    assert priority.remarks(priority.score(made(9), rules(NEED, POWER))) == ()

@@ -110,6 +110,23 @@ def test_a_file_that_is_too_large_is_refused(
     assert problems["Tệp"].tolist() == ["thon.csv"]
 
 
+def test_files_of_a_folder_of_the_server_are_listed_and_taken(
+    opened: Opened, tmp_path: Path
+) -> None:
+    (tmp_path / "thon.csv").write_text("Tên thôn,Số hộ,Nhân khẩu\nBản A,10,40\n", encoding="utf-8")
+    (tmp_path / "lối ra.csv").symlink_to("/etc/passwd")
+    app = opened("import")
+    app.text_input(key="send_folder").set_value(str(tmp_path / "không có")).run()
+    assert any("Không đọc được thư mục" in error.value for error in app.error)
+    app.text_input(key="send_folder").set_value(str(tmp_path)).run()
+    box = app.multiselect(key="send_chosen")
+    assert box.options == ["thon.csv"]  # a link is not followed
+    box.select("thon.csv").run()
+    next(b for b in app.button if b.label == "Đưa vào xem xét").click().run()
+    assert not app.exception
+    assert any("**1** dòng dùng được" in m.value for m in app.markdown)
+
+
 def test_a_hostile_name_in_a_cell_stays_text_and_the_sheet_is_reviewed(
     opened: Opened, demo_project: Path
 ) -> None:

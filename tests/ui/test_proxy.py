@@ -81,11 +81,11 @@ def nginx(folder: Path, app_port: int, port: int) -> Iterator[None]:
         encoding="utf-8",
     )
     command = ["nginx", "-p", str(folder), "-c", str(folder / "nginx.conf")]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE)
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
     try:
         latest = time.monotonic() + 20
         while True:
-            assert process.poll() is None, process.stderr and process.stderr.read().decode()
+            assert process.poll() is None, (folder / "error.log").read_text(encoding="utf-8")
             try:
                 socket.create_connection(("127.0.0.1", port), timeout=1).close()
                 break

@@ -789,14 +789,14 @@
       if (!starts) this.observer.observe(this.mapBox);
     }
 
-    /* Printing plays back what was done to a canvas since it was last read or shown, and there its
-     * emptying comes out as white paper over the pictures. So it is read between emptying and drawing. */
+    /* Printing plays back what was done to a canvas since it was last copied or shown, and there its
+     * emptying comes out as white paper over the pictures. So it is copied between emptying and drawing. */
     paintNow() {
       const canvas = this.renderer;
       L.Util.cancelAnimFrame(canvas._redrawRequest);
       canvas._redrawRequest = canvas._redrawBounds = null;
       canvas._clear();
-      canvas._ctx.getImageData(0, 0, 1, 1);
+      el("canvas").getContext("2d").drawImage(canvas._container, 0, 0, 1, 1);
       canvas._draw();
     }
 

@@ -25,7 +25,7 @@ DEMO = Path(__file__).resolve().parent / "data" / "demo"
 
 st.set_page_config(page_title="Phủ Sóng", page_icon="📶", layout="wide")
 access.require()
-state.start(sys.argv[1] if len(sys.argv) > 1 else str(DEMO))
+state.start(str(Path(sys.argv[1]).resolve() if len(sys.argv) > 1 else DEMO))
 address.start()
 frame.head()
 PAGES = [

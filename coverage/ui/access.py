@@ -242,19 +242,23 @@ def _alike(roles: dict[str, Role], *, at_signs: int) -> dict[str, Role]:
 def _closed(reason: Text) -> NoReturn:
     st.error(plain(reason))
     st.markdown(
-        "Xem **docs/server.md**: đặt đăng nhập (OIDC) hoặc chỉ dùng `127.0.0.1`. / "
-        "See **docs/server.md**: set up sign-in (OIDC), or use `127.0.0.1` only."
+        str(
+            Text(
+                "Xem **docs/server.md**: đặt đăng nhập (OIDC) hoặc chỉ dùng `127.0.0.1`.",
+                "See **docs/server.md**: set up sign-in (OIDC), or use `127.0.0.1` only.",
+            )
+        )
     )
     st.stop()
 
 
 def _door() -> NoReturn:
     st.header("Phủ Sóng", anchor=False)
-    st.markdown("Hãy đăng nhập để xem. / Sign in to see anything.")
+    st.markdown(str(Text("Hãy đăng nhập để xem.", "Sign in to see anything.")))
     for provider in _providers():
         title = f" ({provider})" if provider else ""
         st.button(
-            f"Đăng nhập / Sign in{title}",
+            f"{Text('Đăng nhập', 'Sign in')}{title}",
             type="primary",
             icon=":material/login:",
             key=f"sign_in_{provider}",
@@ -282,7 +286,7 @@ def _turned_away() -> NoReturn:
             )
         )
     )
-    st.button("Đăng xuất / Sign out", icon=":material/logout:", on_click=st.logout)
+    st.button(str(Text("Đăng xuất", "Sign out")), icon=":material/logout:", on_click=st.logout)
     st.stop()
 
 

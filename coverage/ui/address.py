@@ -36,7 +36,6 @@ _FILTERS: Final = {
     "village": state.CHOSEN,
 }
 _CLASSES: Final = "classes"
-_TAKEN: Final = "address_taken"
 _REFUSED: Final = "address_refused"
 _LONGEST: Final = 65_536
 _MARK_LENGTH: Final = 12
@@ -45,7 +44,7 @@ _ZOOMS: Final = (1.0, 19.0)
 
 def start() -> None:
     """Take language and project from the address, once in a session."""
-    if _TAKEN in st.session_state:
+    if state.ADDRESS_TAKEN in st.session_state:
         return
     if st.query_params.get(_LANGUAGE) in ("vi", "en"):
         st.session_state[LANGUAGE] = st.query_params[_LANGUAGE]
@@ -68,9 +67,9 @@ def take(inputs: Inputs) -> None:
     What does not fit the project is left out, and `tell_refused` says so.
     """
     cache.projects_opened()[_mark(state.project())] = state.project()
-    if _TAKEN in st.session_state:
+    if state.ADDRESS_TAKEN in st.session_state:
         return
-    st.session_state[_TAKEN] = True
+    st.session_state[state.ADDRESS_TAKEN] = True
     refused: list[str] = st.session_state.setdefault(_REFUSED, [])
     asked = st.query_params
     allowed = {

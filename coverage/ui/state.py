@@ -26,7 +26,9 @@ TECHNOLOGY: Final = "technology"
 OPERATOR: Final = "operator"
 COMMUNE: Final = "commune"
 CLASSES: Final = "classes"
-_KEPT: Final = frozenset({PROJECT, STARTED_WITH, LANGUAGE})
+ADDRESS_TAKEN: Final = "address_taken"
+"""Whether this session has taken what its address asked for."""
+_KEPT: Final = frozenset({PROJECT, STARTED_WITH, LANGUAGE, ADDRESS_TAKEN})
 
 
 @dataclass(frozen=True, slots=True)

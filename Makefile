@@ -9,7 +9,6 @@ WORKERS ?= 2
 ARGS ?=
 
 PY := .venv/bin/python
-PYTEST := $(PY) -m pytest
 INSTALLED := .venv/requirements.txt
 UV := uv==0.13.9
 export PYTHONUTF8 := 1
@@ -36,7 +35,11 @@ data/demo/project.toml: | $(INSTALLED)
 
 # With LINES=1 the lines of coverage/ that the tests run are counted; `make lines` judges them.
 test: lint
-	$(PYTEST) -n $(WORKERS) --dist loadgroup $(ARGS)
+ifdef LINES
+	$(COUNTED) -n $(WORKERS) --dist loadgroup $(ARGS)
+else
+	$(PY) -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
+endif
 
 lint: $(INSTALLED)
 	$(PY) -m ruff check .

@@ -7,10 +7,7 @@ TEST_TOOLS := pytest==9.2.0 pytest-xdist==3.8.0 hypothesis==6.170.15
 QUICK := tests/stages tests/io tests/planning tests/test_costs.py tests/test_tables.py -m "not browser and not slow"
 
 # slipcover has its own part in pytest, loaded before pytest would.
-ifdef LINES
-PYTEST := $(PY) -m slipcover --source coverage --omit "coverage/propagation/*" --json --out build/lines.json -m pytest -W ignore::pytest.PytestAssertRewriteWarning
-$(shell mkdir -p build)
-endif
+COUNTED = @mkdir -p build && $(PY) -m slipcover --source coverage --omit "coverage/propagation/*" --json --out build/lines.json -m pytest -W ignore::pytest.PytestAssertRewriteWarning
 
 gates: licences audit sbom $(if $(wildcard build/lines.json),lines) mutants minimum pythons
 

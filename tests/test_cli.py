@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from coverage import cli
 from coverage.cli import main
+from coverage.cli.command import tell_defect
 from tests.io import made
 
 TABLES = ("villages.csv", "communes.csv")
@@ -192,7 +192,7 @@ def test_debug_lets_the_traceback_through(project: Path) -> None:
 
 
 def test_a_defect_of_ours_is_told_without_a_traceback(capsys: pytest.CaptureFixture[str]) -> None:
-    cli._tell_defect(KeyError, KeyError("x"), None)
+    tell_defect(KeyError, KeyError("x"), None)
     captured = capsys.readouterr()
     assert captured.out == ""
     assert "--debug" in captured.err

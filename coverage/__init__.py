@@ -7,7 +7,16 @@ import os
 import sys
 
 __version__ = "0.1.0"
-__all__ = ["compare", "load_project", "make_map", "plan", "plan_fibre", "run"]
+__all__ = [
+    "calibrate",
+    "compare",
+    "load_project",
+    "make_map",
+    "plan",
+    "plan_fibre",
+    "run",
+    "validate",
+]
 
 
 _VECTOR_DOORS = (

@@ -67,7 +67,15 @@ class Validation:
 def validate(
     result: Result, *, workers: int | None = None, progress: Progress | None = None
 ) -> Validation:
-    """Hold the measurements of a run's project against its prediction."""
+    """Hold the measurements of a run's project against its prediction.
+
+    Examples
+    --------
+    >>> import coverage as cv
+    >>> found = cv.validate(cv.run(cv.load_project("data/demo")))
+    >>> int(found.figures["samples"].iloc[0]) > 0
+    True
+    """
     return validate_project(result.inputs, result.scenario, workers=workers, progress=progress)
 
 
@@ -84,6 +92,17 @@ def calibrate(
     ------
     TooFewSamplesError
         Where there are too few samples, or in too few places.
+
+    Examples
+    --------
+    >>> import coverage as cv
+    >>> result = cv.run(cv.load_project("data/demo"))
+    >>> try:
+    ...     told = cv.calibrate(result).sigma_db > 0.0
+    ... except cv.calibration.TooFewSamplesError:
+    ...     told = "measure more"
+    >>> told in (True, "measure more")
+    True
     """
     return calibrate_project(
         result.inputs, result.scenario, name=name, workers=workers, progress=progress

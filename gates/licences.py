@@ -36,6 +36,22 @@ SPELT: Final = {
 JUDGED: Final = {
     "psycopg": ("LGPL-3.0-only", "used as a library that anyone may exchange; not changed"),
     "psycopg-binary": ("LGPL-3.0-only", "as psycopg"),
+    "docutils": (
+        "Public Domain AND BSD License AND GNU General Public License (GPL)",
+        "GPL for an Emacs mode alone; builds the documentation, is not shipped",
+    ),
+    "fastkml": (
+        "GNU Library or Lesser General Public License (LGPL)",
+        "checks KML in the tests, is not shipped",
+    ),
+    "pygeoif": (
+        "GNU Library or Lesser General Public License (LGPL)",
+        "as fastkml",
+    ),
+    "pypdfium2": (
+        "BSD-3-Clause, Apache-2.0, dependency licenses",
+        "draws PDF in the tests, is not shipped; its dependencies are permissive",
+    ),
     "xstatic-leaflet": ("(same as Leaflet)", "Leaflet is under BSD-2-Clause"),
 }
 """Judged by hand: what the dependency states today, and why that is allowed."""

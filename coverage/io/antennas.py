@@ -14,6 +14,7 @@ from coverage.propagation.antennas import PATTERN_DEGREES, AntennaPattern, Cut
 from coverage.text import Text, normalised
 
 _GREATEST_BYTES: Final = 1_000_000
+_MOST_DB: Final = 1_000.0
 _CUTS: Final = ("HORIZONTAL", "VERTICAL")
 _DIPOLE_DBI: Final = 2.15
 """Gain of a half-wave dipole: the format states dBd unless the unit is written."""
@@ -111,6 +112,13 @@ def _cut(lines: Sequence[str], name: str, *, first_line: int) -> Cut:
     if (loss_db < 0.0).any():
         raise _broken(
             name, first_line, Text("suy hao có cả số âm và dương", "losses of both signs")
+        )
+    if (loss_db > _MOST_DB).any():
+        raise _broken(
+            name,
+            first_line,
+            Text(f"suy hao lớn hơn {_MOST_DB:g} dB", f"a loss above {_MOST_DB:g} dB"),
+            value=f"{loss_db.max():g}",
         )
     degrees = np.arange(PATTERN_DEGREES, dtype=float)
     whole = np.interp(degrees, angle_deg, loss_db, period=PATTERN_DEGREES)

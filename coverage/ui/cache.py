@@ -1,4 +1,4 @@
-"""What the app keeps between reruns; the only module that uses Streamlit's caches.
+"""What the app keeps between reruns; with `kept`, the only place of Streamlit's caches.
 
 Keys are strings of the inputs' fingerprint and the parameters that a stage reads. Data travel
 beside the key as unhashed arguments: tables cannot be hashed, and of rasters only a sample would

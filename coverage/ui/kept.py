@@ -7,11 +7,13 @@ from typing import Any
 
 import streamlit as st
 
+from coverage import pipeline
 from coverage.confined import confined
 from coverage.errors import InputDataError, Problem
 from coverage.importing import CONFINES, SheetRead, read_sheets
 from coverage.intake.sheet import Role
-from coverage.model import Inputs
+from coverage.model import Inputs, Prediction
+from coverage.params import Scenario
 from coverage.revision.copies import trial
 from coverage.revision.edits import Step, TableRole
 from coverage.revision.joining import tables_with
@@ -48,3 +50,9 @@ def rows_of(sha256: str, _project: str, role: TableRole) -> Rows:  # noqa: ARG00
 def trial_of(key: str, _project: str, _steps: tuple[Step, ...]) -> Inputs:  # noqa: ARG001
     """Return the inputs that the steps of a draft would give."""
     return trial(_project, tables_with(_project, _steps, ()))
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def prediction_of_trial(key: str, _inputs: Inputs, _scenario: Scenario) -> Prediction:  # noqa: ARG001
+    """Return the prediction of a draft's inputs, made here: only its own masts are computed."""
+    return pipeline.predicted(_inputs, _scenario)

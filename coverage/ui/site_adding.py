@@ -232,7 +232,11 @@ def _effect(inputs: Inputs, work: Work) -> None:
         return
     scenario = session.scenario(inputs)
     before = session.result_of(inputs, scenario)
-    after = session.result_of(changed_inputs, scenario)
+    with st.spinner(say("Đang dự báo trạm mới…", "Predicting the new site…")):
+        prediction = kept.prediction_of_trial(
+            cache.prediction_key(changed_inputs, scenario), changed_inputs, scenario
+        )
+        after = cache.result_of(changed_inputs, prediction, scenario, operator="")
     changed = changed_villages(before, after, MAIN_TECHNOLOGY)
     households = digits(households_gained(changed))
     st.success(

@@ -168,7 +168,8 @@ def _guarded_script() -> None:
     from coverage.serving import demo_folder  # noqa: PLC0415
     from coverage.ui import access, at_work, cache  # noqa: PLC0415
 
-    def refused(work: Any) -> bool:
+    # The script runs alone, without what this file imports.
+    def refused(work):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
         try:
             work()
         except AccessError:

@@ -173,7 +173,7 @@ def test_what_cannot_be_compared_is_told(folder: Path, tmp_path: Path) -> None:
     app.text_input(key="compare_b_folder").set_value(str(tmp_path / "trống")).run()
     assert not app.exception
     assert "Không so sánh được" in app.error[0].value
-    assert {"manifest.json"} <= {Path(f).name for f in app.dataframe[0].value["Tệp / File"]}
+    assert {"manifest.json"} <= {Path(f).name for f in app.dataframe[0].value["Tệp"]}
     app.text_input(key="compare_b_folder").set_value("").run()
     assert "nêu thư mục" in app.caption[-1].value
 

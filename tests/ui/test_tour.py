@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -82,7 +83,7 @@ def test_open_my_data_leads_to_the_data_page(page: Page, first_url: str) -> None
     page.goto(first_url)
     page.wait_for_selector(MAP, timeout=LONG_MS)
     page.get_by_role("button", name="Mở dữ liệu của tôi").click()
-    page.wait_for_url("**/data", timeout=30_000)
+    page.wait_for_url(re.compile(r"/data\b"), timeout=30_000)
     expect(page.locator("h2").first).to_contain_text("Dữ liệu", timeout=30_000)
 
 

@@ -206,3 +206,41 @@ def test_the_chance_of_every_cell() -> None:
     # by hand: 5 dB below the weak limit, 0.625 σ; published Φ(-0.625) = 0.2660
     assert only[60, 60] == pytest.approx(0.2660, abs=5e-5)
     assert np.isnan(gaps.served_probability(inputs, prediction, inputs.scenario, "5G")).all()
+
+
+def test_every_cell_of_the_class_raster_has_the_code_of_its_class() -> None:
+    # by hand: limits −105 and −115 dBm, at and just below each; then what is not known.
+    signal = level(-60.0)
+    signal[0, :6] = [-105.0, -105.01, -115.0, -115.01, -np.inf, np.nan]
+    possible = level(-np.inf)
+    possible[0, 3:6] = [-115.0, -115.01, -50.0]  # a path not known that could, could not, could
+    possible[1, 0] = -50.0  # served whatever else may arrive
+    ground = terrain()
+    ground[2, 2] = np.nan
+    inputs = world([village("V1", centre(5, 5))], terrain_m=ground)
+    limits = inputs.scenario.thresholds.model_copy(
+        update={"technologies": {**inputs.scenario.thresholds.technologies, "4G": LIMITS}}
+    )
+    scenario = inputs.scenario.model_copy(update={"thresholds": limits})
+    codes = gaps.class_raster(inputs, painted(inputs, signal, possible), scenario, "4G")
+    named = {code: name for name, code in gaps.CODES.items()}
+    assert sorted(named) == [1, 2, 3, 4]
+    assert [named[int(code)] for code in codes[0, :6]] == [
+        *("good", "weak", "weak", "unknown", "none", "unknown")
+    ]
+    assert named[int(codes[1, 0])] == "good"
+    assert named[int(codes[2, 2])] == "unknown"
+    assert named[int(codes[5, 5])] == "good"
+    assert codes.dtype == np.uint8
+    alone = gaps.class_raster(inputs, painted(inputs, signal), scenario, "4G", operator="nobody")
+    assert set(np.unique(alone)) == {gaps.CODES["none"], gaps.CODES["unknown"]}
+    everyone = gaps.class_raster(inputs, painted(inputs, signal, possible), scenario, "4G")
+    np.testing.assert_array_equal(codes, everyone)
+
+
+def test_without_a_path_not_known_too_weak_is_none() -> None:
+    inputs = world([village("V1", centre(5, 5))])
+    signal = level(-130.0)
+    codes = gaps.class_raster(inputs, painted(inputs, signal), inputs.scenario, "4G")
+    assert set(np.unique(codes)) == {gaps.CODES["none"]}
+    assert gaps.CODES == {"good": 1, "weak": 2, "none": 3, "unknown": 4}

@@ -14,7 +14,7 @@ UV := uv==0.13.9
 export PYTHONUTF8 := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench docs screenshots lock clean environment new-environment gates licences audit sbom lines mutants minimum pythons one-python
+.PHONY: help run test lint bench docs screenshots lock clean environment new-environment gates licences audit sbom lines mutants versions minimum pythons one-python
 
 help:
 	@echo "make run    mở ứng dụng với dữ liệu mẫu / start the app on demo data (PORT=$(PORT))"

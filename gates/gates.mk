@@ -9,7 +9,10 @@ QUICK := tests/stages tests/io tests/planning tests/test_costs.py tests/test_tab
 # slipcover has its own part in pytest, loaded before pytest would.
 COUNTED = @mkdir -p build && $(PY) -m slipcover --source coverage --omit "coverage/propagation/*" --json --out build/lines.json -m pytest -W ignore::pytest.PytestAssertRewriteWarning
 
-gates: licences audit sbom $(if $(wildcard build/lines.json),lines) mutants minimum pythons
+gates: licences audit sbom $(if $(wildcard build/lines.json),lines) mutants
+
+# Other versions and other Pythons: ten minutes more, before a release and when a floor moves.
+versions: minimum pythons
 
 licences lines mutants: $(INSTALLED)
 	$(PY) -m gates $@

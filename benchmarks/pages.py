@@ -235,7 +235,7 @@ def _has_rival() -> bool:
 
 
 def _frame(page: Page) -> Any:
-    return page.frame_locator("iframe[title*='st_folium']")
+    return page.frame_locator("iframe[title*='st_folium']").last
 
 
 def _rival_opened(page: Page) -> None:
@@ -266,7 +266,7 @@ def _rival_click(page: Page, number: int) -> None:
     if number < 0:
         frame.evaluate("(p) => window.map.setView(p, 15, {animate: false}) && 0", place)
         return
-    _click_middle(page, page.locator("iframe[title*='st_folium']").bounding_box())
+    _click_middle(page, page.locator("iframe[title*='st_folium']").last.bounding_box())
     _wait_for_sheet(page, name)
 
 

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import wraps
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -24,6 +25,9 @@ SCHEDULER: Final = click.option(
     "--scheduler",
     metavar="ADDRESS",
     help="Dự báo trên cụm Dask, ví dụ tcp://10.0.0.1:8786 / predict on a Dask cluster",
+)
+OUT: Final = click.option(
+    "--out", type=click.Path(path_type=Path), help="Thư mục kết quả / output folder"
 )
 _STAGES_VI: Final = {
     "inputs": "Đọc dữ liệu",
@@ -92,8 +96,13 @@ def tell_defect(kind: type[BaseException], error: BaseException, _trace: object)
     )
 
 
-def progress_of(lang: Language) -> Callable[[str, float], None]:
-    """Return a callback that rewrites one line on a terminal, and writes few lines elsewhere."""
+def progress_of(lang: Language, *, quiet: bool) -> Callable[[str, float], None] | None:
+    """Return a callback that rewrites one line on a terminal, and writes few lines elsewhere.
+
+    None where nobody wants to hear of it.
+    """
+    if quiet:
+        return None
     shown: dict[str, int] = {}
 
     def show(stage: str, share: float) -> None:

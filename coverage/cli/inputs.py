@@ -41,7 +41,7 @@ def demo(
     """Tạo một dự án mẫu (dữ liệu mô phỏng) / write a synthetic project."""
     from coverage.demo import write_country, write_demo
 
-    progress = None if quiet else progress_of(lang)
+    progress = progress_of(lang, quiet=quiet)
     if not country:
         if provinces is not None:
             raise click.UsageError("--provinces: cần --country / needs --country")
@@ -196,7 +196,7 @@ def fetch_data(
         ),
         known,
         Downloader(default_folder() / "downloads", known.download, refresh=refresh),
-        progress=None if quiet else progress_of(lang),
+        progress=progress_of(lang, quiet=quiet),
     )
     if not quiet:
         for remark in outcome.remarks:

@@ -40,7 +40,7 @@ def survey_run(
     from coverage.io.project import load_project
 
     result = pipeline.run(
-        load_project(project), workers=workers, progress=None if quiet else progress_of(lang)
+        load_project(project), workers=workers, progress=progress_of(lang, quiet=quiet)
     )
     for path in write_survey(result, out, most=most, language=lang):
         click.echo(path)
@@ -61,7 +61,7 @@ def validate(project: Path, out: Path, workers: int | None, *, lang: Language, q
 
     inputs = load_project(project)
     found = calibration.validate_project(
-        inputs, inputs.scenario, workers=workers, progress=None if quiet else progress_of(lang)
+        inputs, inputs.scenario, workers=workers, progress=progress_of(lang, quiet=quiet)
     )
     written = write_validation(found, inputs, out)
     if found.reason is not None and not quiet:
@@ -91,7 +91,7 @@ def calibrate(
         inputs.scenario,
         name=name,
         workers=workers,
-        progress=None if quiet else progress_of(lang),
+        progress=progress_of(lang, quiet=quiet),
     )
     write_calibration(found, out)
     told = found.model_dump(mode="json", exclude={"offsets", "inputs"}, exclude_none=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from coverage.cli.command import SCHEDULER, WORKERS, common, crew_of, main, progress_of, warn
+from coverage.cli.command import OUT, SCHEDULER, WORKERS, common, crew_of, main, progress_of, warn
 from coverage.text import Language
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class _Scenarios(click.ParamType[bool | int]):
 
 @main.command()
 @click.argument("project", type=click.Path(path_type=Path))
-@click.option("--out", type=click.Path(path_type=Path), help="Thư mục kết quả / output folder")
+@OUT
 @WORKERS
 @SCHEDULER
 @common
@@ -50,7 +50,7 @@ def run(
     from coverage.exports import totals
     from coverage.io.country import country_path
 
-    progress = None if quiet else progress_of(lang)
+    progress = progress_of(lang, quiet=quiet)
     if country_path(project) is not None:
         with crew_of(workers, scheduler) as crew:
             table, folder = pipeline.run_country(project, out, workers=crew, progress=progress)
@@ -76,7 +76,7 @@ def run(
     help="Lập lại theo N giả định khác, hoặc all, xem hạng mục nào vẫn được chọn / plan again so "
     "often under other assumptions",
 )
-@click.option("--out", type=click.Path(path_type=Path), help="Thư mục kết quả / output folder")
+@OUT
 @WORKERS
 @SCHEDULER
 @common
@@ -106,7 +106,7 @@ def plan(
                 out,
                 budget=budget,
                 workers=crew,
-                progress=None if quiet else progress_of(lang),
+                progress=progress_of(lang, quiet=quiet),
             )
         _print_country(table, folder)
         return
@@ -118,7 +118,7 @@ def plan(
             target=target,
             variants=scenarios or False,
             workers=crew,
-            progress=None if quiet else progress_of(lang),
+            progress=progress_of(lang, quiet=quiet),
         )
     if not quiet:
         warn(problem.line(lang) for problem in result.warnings)
@@ -130,7 +130,7 @@ def plan(
 @click.argument("project", type=click.Path(path_type=Path))
 @click.option("--budget", help="Ngân sách đầu tư, VND hoặc ví dụ 5000000USD / limit of capex")
 @click.option("--target", help="Tỷ lệ hộ chưa có cáp quang cần nối, ví dụ 80% / share to join")
-@click.option("--out", type=click.Path(path_type=Path), help="Thư mục kết quả / output folder")
+@OUT
 @WORKERS
 @SCHEDULER
 @common
@@ -156,7 +156,7 @@ def fibre(
             budget=budget,
             target=target,
             workers=crew,
-            progress=None if quiet else progress_of(lang),
+            progress=progress_of(lang, quiet=quiet),
         )
     if not quiet:
         warn(problem.line(lang) for problem in result.warnings)

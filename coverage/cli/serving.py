@@ -67,7 +67,7 @@ def app(
     if project is None:
         project = demo_folder()
         if not (project / "project.toml").is_file():
-            write_demo(project, progress=None if quiet else progress_of(lang))
+            write_demo(project, progress=progress_of(lang, quiet=quiet))
     if not quiet:
         click.echo(serving.told().get(lang), err=True)
     command = [*serving.command(), "--", str(project.resolve())]

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 from scipy.sparse import coo_array, csr_array
@@ -18,8 +18,6 @@ from coverage.demo.terrain import Terrain
 
 Array = np.ndarray[Any, np.dtype[Any]]
 Edge = tuple[int, int]
-
-NOWHERE: Final = -9999  # what scipy writes for "no way on"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import Final
 from coverage.intake import vocabulary
 from coverage.intake.columns import Column
 from coverage.intake.numbers import as_text, written
-from coverage.intake.sheet import Cell, Finding, is_blank, words_of
+from coverage.intake.sheet import Cell, Finding, words_of
 from coverage.intake.table import RawTable
 from coverage.intake.values import plain_word
 from coverage.intake.vocabulary import MARKS, NETWORKS, OPERATORS, TECHNOLOGIES, found_in, tokens
@@ -398,11 +398,6 @@ def _told(
         confidence=0.5 if kind == "doubt" else 0.9,
         what=what,
     )
-
-
-def blank_sites(table: dict[str, list[Cell]]) -> list[int]:
-    """Return the rows without a site."""
-    return [key for key, cell in enumerate(table["site_id"]) if is_blank(cell)]
 
 
 _NO_CARRIER: Final = Text(

@@ -8,7 +8,7 @@ and not on how large. The files are scratch of one run: plain, tiled, sparse Geo
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,14 +17,21 @@ from typing import Any, Final, Self
 
 import numpy as np
 import rasterio
-from rasterio.windows import Window as Extent
 
 from coverage.grid import FloatArray, Grid, Window
+from coverage.io.writers import extent_of, tiled_profile
 from coverage.params import Technology
 from coverage.propagation.best_server import ServerArray, keep_greater, keep_stronger
 
 Key = tuple[Technology, str]
 TILE: Final = 512
+_IN_TILES: Final[dict[str, Any]] = {
+    "blockxsize": TILE,
+    "blockysize": TILE,
+    "compress": "deflate",
+    "zlevel": 1,
+    "num_threads": 1,
+}
 
 
 @dataclass(slots=True)
@@ -79,7 +86,7 @@ class SignalTiles:
         }
         for (kind, key), path in self._paths.items():
             dtype, nodata = kinds[kind]
-            profile = _profile(self._grid, dtype, nodata)
+            profile = tiled_profile(self._grid, dtype, nodata) | _IN_TILES
             self._open[kind, key] = self._files.enter_context(rasterio.open(path, "w", **profile))
         return self
 
@@ -134,7 +141,7 @@ class SignalTiles:
     def read(self, kind: str, key: Key, window: Window) -> np.ndarray[Any, Any]:
         """Return a window of "signal", "server" or "possible"."""
         with rasterio.open(self._paths[kind, key], driver="GTiff") as source:
-            array: np.ndarray[Any, Any] = source.read(1, window=_extent(window))
+            array: np.ndarray[Any, Any] = source.read(1, window=extent_of(window))
         return array
 
     def windows(self) -> Iterator[Window]:
@@ -162,7 +169,7 @@ class SignalTiles:
         )
 
     def _write(self, at: tuple[int, int], tile: _Tile) -> None:
-        extent = _extent(self._window(at))
+        extent = extent_of(self._window(at))
         for technology in self._technologies:
             strongest = np.full(tile.shape, -np.inf, dtype=np.float32)
             number = np.zeros(tile.shape, dtype=np.int32)
@@ -183,28 +190,3 @@ def _touched(window: Window) -> Iterator[tuple[int, int]]:
     for row in range(window.row0 // TILE, (window.row0 + window.height - 1) // TILE + 1):
         for col in range(window.col0 // TILE, (window.col0 + window.width - 1) // TILE + 1):
             yield row, col
-
-
-def _extent(window: Window) -> Extent:
-    return Extent(window.col0, window.row0, window.width, window.height)
-
-
-def _profile(grid: Grid, dtype: str, nodata: float) -> Mapping[str, Any]:
-    return {
-        "driver": "GTiff",
-        "height": grid.height,
-        "width": grid.width,
-        "count": 1,
-        "dtype": dtype,
-        "crs": grid.crs,
-        "transform": grid.transform,
-        "nodata": nodata,
-        "tiled": True,
-        "blockxsize": TILE,
-        "blockysize": TILE,
-        "compress": "deflate",
-        "zlevel": 1,
-        "sparse_ok": True,
-        "bigtiff": "if_safer",
-        "num_threads": 1,
-    }

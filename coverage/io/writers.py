@@ -174,7 +174,19 @@ def write_cog_by_window(
         Of the raster.
     """
     scratch = path.with_suffix(".partial.tif")
-    profile = {
+    try:
+        with rasterio.open(scratch, "w", **tiled_profile(grid, dtype, nodata)) as plain:
+            for window, values in parts:
+                plain.write(values, 1, window=extent_of(window))
+            plain.update_tags(**tags)
+        _cog_of(scratch, path)
+    finally:
+        scratch.unlink(missing_ok=True)
+
+
+def tiled_profile(grid: Grid, dtype: str, nodata: float) -> dict[str, Any]:
+    """Return how rasterio opens a GeoTIFF of one band that is written window by window."""
+    return {
         "driver": "GTiff",
         "height": grid.height,
         "width": grid.width,
@@ -187,15 +199,11 @@ def write_cog_by_window(
         "sparse_ok": True,
         "bigtiff": "if_safer",
     }
-    try:
-        with rasterio.open(scratch, "w", **profile) as plain:
-            for window, values in parts:
-                extent = Extent(window.col0, window.row0, window.width, window.height)
-                plain.write(values, 1, window=extent)
-            plain.update_tags(**tags)
-        _cog_of(scratch, path)
-    finally:
-        scratch.unlink(missing_ok=True)
+
+
+def extent_of(window: Window) -> Extent:
+    """Return a window of the grid as rasterio names it."""
+    return Extent(window.col0, window.row0, window.width, window.height)
 
 
 def _cog_of(plain: Any, path: Path) -> None:

@@ -40,14 +40,6 @@ class Part:
             arcs=tuple(self.arcs[list(choice.arcs)].tolist()),
         )
 
-    def of_whole(self, choice: Choice) -> Choice:
-        """Return what a plan of the whole builds here, by the numbers of `inner`."""
-        return Choice(
-            actions=tuple(np.flatnonzero(np.isin(self.actions, choice.actions)).tolist()),
-            power=tuple(np.flatnonzero(np.isin(self.powers, choice.power)).tolist()),
-            arcs=tuple(np.flatnonzero(np.isin(self.arcs, choice.arcs)).tolist()),
-        )
-
 
 def side_by_side(problems: Sequence[PlanProblem], budget: float) -> PlanProblem:
     """Return problems as one that share nothing but a budget; limits of opex are added up."""

@@ -14,12 +14,8 @@ from coverage.model import Plan
 from coverage.params import MAIN_TECHNOLOGY, TECHNOLOGIES
 from coverage.text import Text
 from coverage.ui.speech import digits, money, percent, say, told
+from coverage.ui.words import UNITS
 
-_UNITS: Final[Mapping[str, Text]] = {
-    "villages": Text("Thôn", "Villages"),
-    "households": Text("Hộ", "Households"),
-    "population": Text("Người", "People"),
-}
 _PLAN_FIGURES: Final[Mapping[str, Text]] = {
     "plan_budget": Text("Ngân sách", "Budget"),
     "plan_spent": Text("Vốn sử dụng", "Capex used"),
@@ -74,7 +70,7 @@ def figures(found: Comparison) -> None:
     }
     table = []
     for technology in TECHNOLOGIES:
-        for unit, name in _UNITS.items():
+        for unit, name in UNITS.items():
             known, covered, share = (
                 by[technology, unit, figure] for figure in ("known", "covered", "covered_share")
             )

@@ -13,13 +13,13 @@ from coverage.text import Text, vietnamese_order
 from coverage.ui.numbers import written
 from coverage.ui.speech import say, told
 from coverage.ui.state import View
-from coverage.ui.words import count, number, share
+from coverage.ui.words import UNITS, count, number, share
 
+_PEOPLE_FIRST: Final = ("households", "population", "villages")
+_AREA: Final = "area_km2"
 _UNITS: Final[Mapping[str, Text]] = {
-    "households": Text("Hộ", "Households"),
-    "population": Text("Người", "People"),
-    "villages": Text("Thôn", "Villages"),
-    "area_km2": Text("Diện tích (km²)", "Area (km²)"),
+    **{unit: UNITS[unit] for unit in _PEOPLE_FIRST},
+    _AREA: Text("Diện tích (km²)", "Area (km²)"),
 }
 _SCOPES: Final[Mapping[str, Text]] = {
     "any": Text("Ít nhất một nhà mạng", "At least one operator"),
@@ -39,9 +39,7 @@ def by_operator(result: Result) -> None:
         return
     unit = _choose_unit("overview_unit", list(_UNITS))
     table = result.statistics.table
-    whole = table[
-        (table["level"] == "province") & (table["edition"] == _edition(result.statistics, unit))
-    ]
+    whole = table[(table["level"] == "province") & (table["edition"] == _of_layer(table))]
     rows = whole[whole["unit"] == unit]
     scopes = sorted(set(rows["scope"]) - set(_SCOPES), key=vietnamese_order)
     covered = {(row["scope"], row["technology"]): row for row in rows.to_dict("records")}
@@ -73,7 +71,7 @@ def by_unit(result: Result, view: View) -> None:
         return
     table = result.statistics.table
     offered = list(dict.fromkeys(zip(table["level"], table["edition"], strict=True)))
-    offered.sort(key=lambda pair: (list(_LEVELS).index(pair[0]), pair[1] != _newest(table)))
+    offered.sort(key=lambda pair: (list(_LEVELS).index(pair[0]), pair[1] != _of_layer(table)))
     left, right = st.columns([3, 2], vertical_alignment="bottom")
     with left:
         chosen = st.selectbox(
@@ -84,7 +82,7 @@ def by_unit(result: Result, view: View) -> None:
             persist_state="session",
         )
     with right:
-        unit = _choose_unit("overview_level_unit", list(_UNITS)[:3])
+        unit = _choose_unit("overview_level_unit", list(_PEOPLE_FIRST))
     level, edition = chosen
     rows = table[
         (table["level"] == level)
@@ -129,15 +127,10 @@ def _choose_unit(key: str, units: list[str]) -> str:
     )
 
 
-def _newest(table: pd.DataFrame) -> str:
+def _of_layer(table: pd.DataFrame) -> str:
     """Return the edition of the commune layer: the one with areas."""
-    with_area = table[table["unit"] == "area_km2"]
+    with_area = table[table["unit"] == _AREA]
     return str((with_area if len(with_area) else table)["edition"].iloc[0])
-
-
-def _edition(statistics: Statistics, unit: str) -> str:
-    table = statistics.table
-    return str(table[table["unit"] == unit]["edition"].iloc[0])
 
 
 def _date(statistics: Statistics) -> str:
@@ -150,5 +143,5 @@ def _date(statistics: Statistics) -> str:
 def _share_told(row: Mapping[Hashable, float] | None, unit: str) -> str:
     if row is None:
         return "–"
-    amount = number(row["covered"], 1) if unit == "area_km2" else count(row["covered"])
+    amount = number(row["covered"], 1) if unit == _AREA else count(row["covered"])
     return f"{share(row['covered'], row['known'])} · {amount}"

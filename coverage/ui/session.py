@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Final
 
 import streamlit as st
@@ -13,6 +12,7 @@ from coverage.params import (
     TECHNOLOGIES,
     ClassThresholds,
     Criterion,
+    PriorityRules,
     Scenario,
     Technology,
     ThresholdProfile,
@@ -55,9 +55,10 @@ def scenario(inputs: Inputs) -> Scenario:
     began, chosen = base(inputs), st.session_state.get(PROFILE)
     offered = profiles(began)
     name = chosen if chosen in offered else next(iter(offered))
-    rules = began.priority
-    if refused(inputs) is None:
-        rules = rules.with_weights(_weights(began))
+    try:
+        rules = _weighed(began)
+    except ScenarioError:
+        rules = began.priority
     return began.model_copy(
         update={"thresholds": _thresholds(offered[name], name), "priority": rules}
     )
@@ -65,9 +66,8 @@ def scenario(inputs: Inputs) -> Scenario:
 
 def refused(inputs: Inputs) -> ScenarioError | None:
     """Return why the weights chosen cannot be used; None where they can."""
-    began = base(inputs)
     try:
-        began.priority.with_weights(_weights(began))
+        _weighed(base(inputs))
     except ScenarioError as error:
         return error
     return None
@@ -107,8 +107,14 @@ def result_of(inputs: Inputs, wanted: Scenario, *, operator: str = "") -> Result
     return cache.result_of(inputs, prediction, wanted, operator=operator)
 
 
-def _weights(began: Scenario) -> Mapping[str, float]:
-    """Return the weights chosen; a slider that was not moved keeps the weight behind it."""
+def _weighed(began: Scenario) -> PriorityRules:
+    """Return the criteria with the weights chosen; a slider not moved keeps the weight behind it.
+
+    Raises
+    ------
+    ScenarioError
+        Where all are 0.
+    """
     weights = {}
     for criterion in began.priority.criteria:
         percent = st.session_state.get(weight_key(criterion.name))
@@ -116,7 +122,7 @@ def _weights(began: Scenario) -> Mapping[str, float]:
             weights[criterion.name] = criterion.weight
         else:
             weights[criterion.name] = percent / _PERCENT
-    return weights
+    return began.priority.with_weights(weights)
 
 
 def _rounded(limits: ClassThresholds) -> tuple[int, int]:

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
+from coverage.maps.fields import Payload
 from coverage.model import Result
 from coverage.ui import address, cache, map_component, state
 from coverage.ui.speech import language
 from coverage.ui.state import View
 
+Parts = dict[str, tuple[str, Payload]]
 
-def show(result: Result, view: View) -> None:
-    """Show the map; its data are sent by `send`, which stands last on the page."""
+
+def show(result: Result, view: View) -> Parts:
+    """Show the map; return what it draws, for `map_component.send_parts` to end the page with."""
+    parts = cache.map_parts(result, view.operator, language())
     map_component.show_map(
-        cache.map_parts(result, view.operator, language()),
+        parts,
         language=language(),
         wanted=view.as_map_filter(),
         chosen=state.chosen(),
         place=address.place(),
         on_chosen=_take,
     )
-
-
-def send(result: Result, view: View) -> None:
-    """Send what the map draws."""
-    map_component.send_parts(cache.map_parts(result, view.operator, language()))
+    return parts
 
 
 def _take() -> None:

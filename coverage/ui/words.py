@@ -11,9 +11,15 @@ import pandas as pd
 
 from coverage.maps.words import CHOICES, CLASS_NAMES, ROLES, SHORT_CLASS_NAMES
 from coverage.params import SignalClass
+from coverage.text import Text
 from coverage.ui.speech import digits, percent, say, told
 
 SYMBOLS: Final[Mapping[SignalClass, str]] = {"good": "●", "weak": "◆", "none": "✕", "unknown": "?"}
+UNITS: Final[Mapping[str, Text]] = {
+    "villages": Text("Thôn", "Villages"),
+    "households": Text("Hộ", "Households"),
+    "population": Text("Người", "People"),
+}
 _MARKUP: Final = re.compile(r"""([\\`*_{}\[\]<>#!|~$:&]|^[-+=]|(?<=^\d)[.)]|(?<=^\d\d)[.)])""")
 
 

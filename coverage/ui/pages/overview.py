@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import streamlit as st
 
-from coverage.ui import coverage_tables, figures, problems, session, sidebar, signal_map
+from coverage.ui import (
+    coverage_tables,
+    figures,
+    map_component,
+    problems,
+    session,
+    sidebar,
+    signal_map,
+)
 from coverage.ui.speech import say
 from coverage.ui.words import plain
 
@@ -20,7 +28,7 @@ def show() -> None:
     figures.show(result, view)
     left, right = st.columns([11, 10])
     with left:
-        signal_map.show(result, view)
+        parts = signal_map.show(result, view)
     with right:
         by_operator, by_unit = st.tabs(
             [say("Theo nhà mạng", "By operator"), say("Theo địa bàn", "By area")]
@@ -30,4 +38,4 @@ def show() -> None:
         with by_unit:
             coverage_tables.by_unit(result, view)
     problems.warnings(result.warnings)
-    signal_map.send(result, view)
+    map_component.send_parts(parts)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from coverage.ui import problems, session, sidebar, signal_map, villages
+from coverage.ui import map_component, problems, session, sidebar, signal_map, villages
 from coverage.ui.speech import say
 
 
@@ -26,8 +26,8 @@ def show() -> None:
     result = session.result_of(inputs, session.scenario(inputs), operator=view.operator)
     left, right = st.columns([11, 10])
     with left:
-        signal_map.show(result, view)
+        parts = signal_map.show(result, view)
     with right:
         villages.table(result, view)
     villages.sheet(result)
-    signal_map.send(result, view)
+    map_component.send_parts(parts)
